@@ -1,0 +1,45 @@
+import type { Env } from '../engine/env.ts'
+import type { ShardHost } from '../engine/host.ts'
+import type { Accounts } from '../protocols/accounts.ts'
+import type { Principal } from '../protocols/actor.ts'
+import type { Lists } from '../protocols/lists.ts'
+import type { Rejection } from '../protocols/rejections.ts'
+import type { Config } from './config.ts'
+
+/** Who a token speaks for. */
+export interface Verified {
+  readonly principal: Principal
+  readonly email: string
+  readonly expires_ms: number
+}
+
+export interface Verifier {
+  /** Checks signature, issuer, type and expiry of an access token; results are kept until expiry, by token hash. */
+  verify(token: string): Promise<Verified | Rejection>
+}
+
+/** What a user has been told, so that his lists show it. */
+export interface ReadMarks {
+  /** The answer to one of the user's commands rested on this frame. */
+  note(user_id: string, shard: number, n: number): void
+  /** Resolves once the lists hold all that was noted for the user, or after one second. */
+  caughtUp(user_id: string): Promise<void>
+}
+
+export interface Readiness {
+  readonly ready: boolean
+  /** By part (`nats`, `database`, `shards`): `ready`, or `error: …`. */
+  readonly checks: Readonly<Record<string, string>>
+}
+
+/** All that the doors of one worker thread stand on. */
+export interface Doors {
+  readonly host: ShardHost
+  readonly accounts: Accounts
+  readonly lists: Lists
+  readonly reads: ReadMarks
+  readonly verifier: Verifier
+  readonly env: Env
+  readonly config: Config
+  readiness(): Readiness
+}

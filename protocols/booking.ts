@@ -1,0 +1,140 @@
+import { type Static, Type } from 'typebox'
+import { Cents, Id, Instant, Latitude, Longitude, MaybeId, Reason, Text } from './ids.ts'
+import { RefusalReason, Requirement } from './runner.ts'
+import type { MessageOf } from './shape.ts'
+
+export const PetType = Type.Union([
+  Type.Literal('cat'),
+  Type.Literal('dog'),
+  Type.Literal('bird'),
+  Type.Literal('rabbit'),
+  Type.Literal('reptile'),
+  Type.Literal('other'),
+])
+
+/** Times on the wire are RFC 3339; the doors turn them into whole seconds, UTC, before they reach an actor. */
+const Time = Type.String({ maxLength: 40 })
+
+const Vaccination = Type.Object({
+  vaccine_name: Type.String({ maxLength: 100, default: '' }),
+  date_given: Time,
+  expires_at: Type.Union([Time, Type.Null()], { default: null }),
+  vet_name: Text(100),
+  verified: Type.Boolean({ default: false }),
+})
+
+export const PetSpec = Type.Object({
+  pet_type: PetType,
+  breed: Type.String({ maxLength: 100, default: '' }),
+  name: Type.String({ minLength: 1, maxLength: 100 }),
+  weight_kg: Type.Number({ exclusiveMinimum: 0, maximum: 200 }),
+  age_months: Type.Integer({ minimum: 0, maximum: 2_400, default: 0 }),
+  vaccinations: Type.Array(Vaccination, { maxItems: 50, default: [] }),
+  special_needs: Text(1_000),
+  photo_url: Type.String({ maxLength: 2_000, default: '' }),
+})
+
+export const PlaceAddress = Type.Object({
+  line1: Type.String({ minLength: 1, maxLength: 200, personal: true }),
+  line2: Text(200),
+  city: Type.String({ minLength: 1, maxLength: 100 }),
+  state: Type.String({ minLength: 1, maxLength: 100 }),
+  postal_code: Type.String({ maxLength: 20, default: '' }),
+  country: Type.String({ minLength: 1, maxLength: 100 }),
+  latitude: Latitude,
+  longitude: Longitude,
+})
+
+/** Straight-line estimate of a route; `polyline` is Google's encoded format, precision 5. */
+export const RouteSpec = Type.Object({
+  pickup_lat: Latitude,
+  pickup_lng: Longitude,
+  dropoff_lat: Latitude,
+  dropoff_lng: Longitude,
+  distance_km: Type.Number({ minimum: 0 }),
+  estimated_duration_min: Type.Integer({ minimum: 0 }),
+  polyline: Type.String(),
+})
+
+export const DeclineReason = Type.Union([
+  Type.Literal('too_far'),
+  Type.Literal('cannot_transport'),
+  Type.Literal('already_busy'),
+  Type.Literal('pickup_issue'),
+  Type.Literal('other'),
+])
+
+/** What people may ask of a booking. Who asks, and when, travel in the envelope, never here. */
+export const bookingCommands = {
+  'booking.request': Type.Object({
+    pet_spec: PetSpec,
+    pickup_address: PlaceAddress,
+    dropoff_address: PlaceAddress,
+    scheduled_at: Type.Optional(Type.Union([Time, Type.Null()])),
+    notes: Text(1_000),
+  }),
+  'booking.accept': Type.Object({}),
+  'booking.decline': Type.Object({ reason: DeclineReason }),
+  'booking.pick_up': Type.Object({}),
+  'booking.deliver': Type.Object({}),
+  'booking.confirm': Type.Object({}),
+  'booking.cancel': Type.Object({ reason: Reason }),
+}
+
+/** What other actors and timers ask of it. A step has no route. */
+export const bookingSteps = {
+  'booking.assign': Type.Object({ runner_id: Id }),
+  'booking.release_pending': Type.Object({ runner_id: Id, reason: RefusalReason }),
+  /** The confirmation window that opened with the delivery at `delivered_ms` has ended. */
+  'booking.end_window': Type.Object({ delivered_ms: Instant }),
+}
+
+export const bookingQueries = {
+  'booking.view': Type.Object({}),
+}
+
+const names = { booking_number: Type.String(), owner_id: Id }
+const held = { ...names, runner_id: Id }
+
+/** What has happened to a booking. The journal holds these for ever: add fields, never repurpose one. */
+export const bookingEvents = {
+  'booking.requested': Type.Object({
+    ...names,
+    pet_spec: PetSpec,
+    requirement: Requirement,
+    pickup_address: PlaceAddress,
+    dropoff_address: PlaceAddress,
+    route_spec: RouteSpec,
+    estimated_price_cents: Cents,
+    currency: Type.String(),
+    scheduled_at: Type.Union([Time, Type.Null()]),
+    notes: Text(1_000),
+  }),
+  'booking.runner_pending': Type.Object({ runner_id: Id, requirement: Requirement }),
+  'booking.runner_refused': Type.Object({ runner_id: Id, reason: RefusalReason }),
+  'booking.accepted': Type.Object(held),
+  'booking.declined': Type.Object({ ...held, reason: DeclineReason }),
+  'booking.pet_picked_up': Type.Object(held),
+  'booking.delivered': Type.Object(held),
+  'booking.delivery_confirmed': Type.Object({ ...held, delivered_ms: Instant }),
+  'booking.completed': Type.Object({
+    ...held,
+    final_price_cents: Cents,
+    currency: Type.String(),
+    /** No payment was ever held for it. */
+    unpaid: Type.Boolean(),
+  }),
+  'booking.cancelled': Type.Object({
+    ...names,
+    runner_id: MaybeId,
+    cancelled_by: Type.String(),
+    reason: Reason,
+  }),
+}
+
+export type PetType = Static<typeof PetType>
+export type PetSpec = Static<typeof PetSpec>
+export type PlaceAddress = Static<typeof PlaceAddress>
+export type RouteSpec = Static<typeof RouteSpec>
+export type BookingEvent = MessageOf<typeof bookingEvents>
+export type BookingStatus = 'requested' | 'accepted' | 'in_progress' | 'delivered' | 'completed' | 'cancelled'

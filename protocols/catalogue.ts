@@ -1,0 +1,21 @@
+import { bookingCommands, bookingEvents, bookingQueries, bookingSteps } from './booking.ts'
+import { runnerCommands, runnerEvents, runnerQueries, runnerSignals, runnerSteps } from './runner.ts'
+import type { MessageOf } from './shape.ts'
+import { tripEvents, tripQueries, tripSignals, tripSteps } from './trip.ts'
+
+/** Every message there is. Codecs, NATS subjects and the docs are all read off these tables. */
+export const publicCommands = { ...bookingCommands, ...runnerCommands }
+export const steps = { ...bookingSteps, ...runnerSteps, ...tripSteps }
+export const commands = { ...publicCommands, ...steps }
+export const queries = { ...bookingQueries, ...runnerQueries, ...tripQueries }
+export const signals = { ...runnerSignals, ...tripSignals }
+export const events = { ...bookingEvents, ...runnerEvents, ...tripEvents }
+
+export type Command = MessageOf<typeof commands>
+export type Query = MessageOf<typeof queries>
+export type Signal = MessageOf<typeof signals>
+export type Event = MessageOf<typeof events>
+export type PublicCommandName = keyof typeof publicCommands
+export type CommandName = keyof typeof commands
+export type QueryName = keyof typeof queries
+export type EventName = keyof typeof events

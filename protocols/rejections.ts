@@ -1,0 +1,65 @@
+/** Every way the system says no: one row here is one problem on every transport. */
+export const rejections = {
+  'account.email_taken': { status: 409, title: 'An account with this email already exists' },
+  'account.not_found': { status: 404, title: 'User not found' },
+  'auth.bad_credentials': { status: 401, title: 'Invalid email or password' },
+  'auth.expired': { status: 401, title: 'The token has expired' },
+  'auth.invalid_token': { status: 401, title: 'The token is not valid' },
+  'auth.missing_token': { status: 401, title: 'A bearer token is required' },
+  'auth.refresh_revoked': { status: 401, title: 'The refresh token was already used or revoked' },
+  'auth.role': { status: 403, title: 'This role may not do that' },
+  'auth.rate_limited': { status: 429, title: 'Too many requests' },
+  'booking.exists': { status: 409, title: 'The booking already exists' },
+  'booking.lost_race': { status: 409, title: 'The booking was taken by another runner' },
+  'booking.not_accepted': { status: 409, title: 'No runner has accepted the booking' },
+  'booking.not_found': { status: 404, title: 'Booking not found' },
+  'booking.not_yours': { status: 403, title: 'The booking belongs to someone else' },
+  'booking.runner_refused': { status: 409, title: 'The runner could not be reserved for the booking' },
+  'booking.vaccination_expired': { status: 400, title: 'A vaccination is more than one year old' },
+  'booking.wrong_status': { status: 422, title: 'The booking cannot move that way' },
+  'request.key_expired': { status: 409, title: 'The idempotency key has expired' },
+  'request.key_reused': { status: 422, title: 'The idempotency key was used with another body' },
+  'request.malformed': { status: 400, title: 'The request does not match its schema' },
+  'request.method': { status: 405, title: 'The path does not know this method' },
+  'request.not_found': { status: 404, title: 'No such path' },
+  'request.too_large': { status: 413, title: 'The request body is too large' },
+  'request.too_slow': { status: 408, title: 'The request took too long to arrive' },
+  'runner.at_capacity': { status: 409, title: 'The runner already holds a booking' },
+  'runner.exists': { status: 409, title: 'Runner profile already exists' },
+  'runner.no_crate': { status: 422, title: 'The runner has no crate that fits' },
+  'runner.not_found': { status: 404, title: 'Runner profile not found' },
+  'runner.not_online': { status: 400, title: 'The runner is not online' },
+  'runner.too_many_crates': { status: 422, title: 'The runner has as many crates as a profile holds' },
+  'trip.not_active': { status: 409, title: 'The trip is not under way' },
+  'trip.not_found': { status: 404, title: 'Trip not found' },
+  'actor.quarantined': { status: 503, title: 'This record is under repair' },
+  'command.poisoned': { status: 500, title: 'The command could not be decided' },
+  deadline: { status: 503, title: 'The answer would have come too late' },
+  moved: { status: 503, title: 'Another owner serves this record now' },
+  overloaded: { status: 503, title: 'Too much work is waiting' },
+  unavailable: { status: 503, title: 'The service is not ready' },
+} as const satisfies Record<string, { status: number; title: string }>
+
+export type RejectionCode = keyof typeof rejections
+
+export interface Rejection {
+  readonly rejected: RejectionCode
+  readonly detail: string
+  readonly retry_after_ms?: number
+}
+
+export const reject = (rejected: Exclude<RejectionCode, 'overloaded'>, detail: string): Rejection => ({
+  rejected,
+  detail,
+})
+
+/** A queue is full. It never waits: the caller does, and is told for how long. */
+export const overloaded = (detail: string, retry_after_ms: number): Rejection => ({
+  rejected: 'overloaded',
+  detail,
+  retry_after_ms,
+})
+
+/** True for a value that some row refused with. Events and views are never shaped like this. */
+export const isRefusal = (value: unknown): value is Rejection =>
+  typeof value === 'object' && value !== null && 'rejected' in value

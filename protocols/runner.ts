@@ -1,0 +1,134 @@
+import { type Static, Type } from 'typebox'
+import { Id, Instant, Latitude, Longitude } from './ids.ts'
+import { limits } from './limits.ts'
+import type { MessageOf } from './shape.ts'
+
+export const CrateSize = Type.Union([
+  Type.Literal('small'),
+  Type.Literal('medium'),
+  Type.Literal('large'),
+  Type.Literal('xlarge'),
+])
+
+const Centimetres = Type.Number({ minimum: 0, maximum: 1_000, default: 0 })
+const crate = {
+  size: CrateSize,
+  pet_types: Type.Array(Type.String({ minLength: 1, maxLength: 20 }), { minItems: 1, maxItems: 20 }),
+  max_weight_kg: Type.Number({ exclusiveMinimum: 0, maximum: 1_000 }),
+  width_cm: Centimetres,
+  height_cm: Centimetres,
+  depth_cm: Centimetres,
+  ventilated: Type.Boolean({ default: false }),
+  temperature_controlled: Type.Boolean({ default: false }),
+}
+
+/** A crate as a runner's profile shows it. */
+export const Crate = Type.Object({ id: Id, ...crate })
+
+/** What a booking needs of the runner who takes it. */
+export const Requirement = Type.Object({
+  minimum_size: CrateSize,
+  needs_ventilation: Type.Boolean(),
+  needs_temp_control: Type.Boolean(),
+  minimum_weight_capacity: Type.Number({ minimum: 0 }),
+  pet_type: Type.String({ maxLength: 20 }),
+  weight_kg: Type.Number({ minimum: 0 }),
+})
+
+/** Why a runner who said yes did not get the booking. */
+export const RefusalReason = Type.Union([
+  Type.Literal('at_capacity'),
+  Type.Literal('no_crate'),
+  Type.Literal('not_registered'),
+  Type.Literal('offline'),
+  Type.Literal('rating'),
+  Type.Literal('expired'),
+  Type.Literal('too_late'),
+])
+
+/** How a runner's hold on a booking ended. */
+export const ReleaseOutcome = Type.Union([
+  Type.Literal('refused'),
+  Type.Literal('declined'),
+  Type.Literal('cancelled'),
+  Type.Literal('delivered'),
+])
+
+const profile = {
+  full_name: Type.String({ minLength: 1, maxLength: 255, personal: true }),
+  phone: Type.String({ maxLength: 20, default: '', personal: true }),
+  vehicle_type: Type.String({ minLength: 1, maxLength: 20 }),
+  vehicle_plate: Type.String({ minLength: 1, maxLength: 20, personal: true }),
+  vehicle_model: Type.String({ minLength: 1, maxLength: 100 }),
+  vehicle_year: Type.Integer({ minimum: 0, maximum: 2_100, default: 0 }),
+  air_conditioned: Type.Boolean({ default: false }),
+}
+
+/** One GPS fix as a device reports it. `seq` counts up from each `boot`; `at_ms` is the device's clock. Negative speed or heading means unknown. */
+export const Fix = Type.Object({
+  seq: Type.Integer({ minimum: 0 }),
+  latitude: Latitude,
+  longitude: Longitude,
+  at_ms: Instant,
+  accuracy_m: Type.Optional(Type.Number({ minimum: 0 })),
+  speed_kmh: Type.Optional(Type.Number()),
+  heading_degrees: Type.Optional(Type.Number()),
+})
+
+export const runnerCommands = {
+  'runner.register': Type.Object(profile),
+  /** Empty or absent leaves a field as it is. */
+  'runner.update': Type.Partial(Type.Object(profile)),
+  'runner.go_online': Type.Object({ latitude: Latitude, longitude: Longitude }),
+  'runner.go_offline': Type.Object({}),
+  'runner.add_crate': Type.Object(crate),
+}
+
+export const runnerSteps = {
+  'runner.reserve': Type.Object({ booking_id: Id, requirement: Requirement }),
+  'runner.release': Type.Object({ booking_id: Id, outcome: ReleaseOutcome }),
+}
+
+export const runnerQueries = {
+  'runner.view': Type.Object({}),
+}
+
+/**
+ * What a runner's device reports: never journaled. `live` fixes are the newest and feed presence; a `backlog` was
+ * kept while there was no coverage. `via` says how long the position stays fresh (policy).
+ */
+export const runnerSignals = {
+  'runner.moved': Type.Object({
+    boot: Id,
+    lane: Type.Union([Type.Literal('live'), Type.Literal('backlog')]),
+    via: Type.Union([Type.Literal('socket'), Type.Literal('http')]),
+    fixes: Type.Array(Fix, { minItems: 1, maxItems: limits.fixes_per_frame_max }),
+  }),
+}
+
+export const runnerEvents = {
+  'runner.registered': Type.Object({ profile_id: Id, ...profile }),
+  'runner.updated': Type.Partial(Type.Object(profile)),
+  'runner.online': Type.Object({ runner_id: Id, latitude: Latitude, longitude: Longitude }),
+  'runner.offline': Type.Object({ runner_id: Id }),
+  'runner.crate_added': Type.Object({ crate: Crate }),
+  'runner.reserved': Type.Object({ booking_id: Id }),
+  'runner.reserve_refused': Type.Object({ booking_id: Id, reason: RefusalReason }),
+  'runner.released': Type.Object({ booking_id: Id, outcome: ReleaseOutcome }),
+}
+
+/** What a search over the runners near a point asks of each: see `Actor.match`. */
+export const RunnerCriteria = Type.Object({
+  requirement: Type.Optional(Requirement),
+  only_free: Type.Optional(Type.Boolean()),
+})
+
+export type Crate = Static<typeof Crate>
+export type CrateSize = Static<typeof CrateSize>
+export type Fix = Static<typeof Fix>
+export type Requirement = Static<typeof Requirement>
+export type RefusalReason = Static<typeof RefusalReason>
+export type ReleaseOutcome = Static<typeof ReleaseOutcome>
+export type RunnerCriteria = Static<typeof RunnerCriteria>
+export type RunnerEvent = MessageOf<typeof runnerEvents>
+export type RunnerSignal = MessageOf<typeof runnerSignals>
