@@ -3,6 +3,8 @@ export const limits = {
   // The journal.
   events_per_frame_max: 256,
   frame_bytes_max: 256 * 1024,
+  /** Under the 1 MiB that nats-server takes in one message by default, with room for headers. */
+  record_bytes_max: 1_000_000,
   append_timeout_ms: 5_000,
   journal_dedupe_ms: 120_000,
 
@@ -81,4 +83,17 @@ export const limits = {
   socket_unacked_max: 4_096,
   announce_radius_km: 7,
   announce_runners_max: 200,
+
+  // The embedded stores.
+  nats_version_min: '2.14.5',
+  nats_payload_bytes_max: 8 * 1024 * 1024,
+  store_ready_ms: 60_000,
+  store_stop_ms: 10_000,
+  store_restart_first_ms: 100,
+  store_restart_max_ms: 5_000,
+  data_lock_wait_ms: 15_000,
+  database_clients_max: 64,
+  database_message_bytes_max: 64 * 1024 * 1024,
+  database_hold_ms: 30_000,
+  startup_check_ms: 3_000,
 } as const
