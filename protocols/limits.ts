@@ -43,10 +43,31 @@ export const limits = {
 
   // Public topics.
   topic_batch_max: 256,
+  topic_dedupe_ms: 120_000,
   report_window: 4_000,
+  report_ack_ms: 5_000,
+  report_tries_max: 5,
   report_queue_max: 50_000,
+  dead_letters_memory_max: 1_000,
+  dead_letter_bytes_max: 512 * 1024,
+  dead_letter_days: 30,
+  dead_letters_bytes_max: 1024 ** 3,
   runner_topic_days: 7,
   runner_topic_bytes: 20 * 1024 ** 3,
+
+  // NATS connections.
+  nats_connect_ms: 5_000,
+  nats_ping_ms: 2_000,
+  nats_pings_missed_max: 2,
+  nats_reconnect_first_ms: 50,
+  nats_reconnect_max_ms: 2_000,
+  nats_request_ms: 5_000,
+  read_batch_entries: 256,
+  read_batch_bytes: 8 * 1024 * 1024,
+  read_idle_ms: 5_000,
+
+  // The stepped clock.
+  stepped_log_lines_max: 10_000,
 
   // Threads.
   mesh_batch_max: 256,
