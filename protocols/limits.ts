@@ -82,6 +82,42 @@ export const limits = {
   nearby_radius_km_max: 100,
   clock_jump_ms: 60_000,
 
+  // Fixes: the start values of the filter.
+  fix_age_max_ms: 24 * 3_600_000,
+  fix_future_max_ms: 5_000,
+  /** The clock offset is the least of the last two buckets of so many live fixes. */
+  offset_bucket_fixes: 25,
+  /** Rougher than this adds no distance. */
+  accuracy_distance_m: 50,
+  /** Rougher than this is used only when nothing else came for `accuracy_patience_ms`. */
+  accuracy_presence_m: 200,
+  accuracy_patience_ms: 60_000,
+  speed_car_max_m_s: 50,
+  speed_bike_max_m_s: 30,
+  teleport_min_m: 100,
+  quarantine_agreeing: 2,
+  quarantine_ms: 15_000,
+  /** Ranges of seen sequence numbers kept for a boot. */
+  seen_ranges_max: 32,
+  refused_seqs_max: 32,
+
+  // Runners.
+  crates_per_runner_max: 50,
+  recent_legs_max: 4,
+
+  // Trips.
+  tracking_interval_ms: 5_000,
+  jitter_min_m: 8,
+  jitter_speed_m_s: 1,
+  /** Two places further apart in time are a gap, which a backlog may fill. */
+  gap_min_ms: 15_000,
+  gaps_per_trip_max: 32,
+  boots_per_trip_max: 4,
+  /** How long after its end a trip still takes what was driven before it. */
+  trip_grace_ms: 3_600_000,
+  /** Speed of the straight-line estimate of a route's duration. */
+  route_speed_kmh: 45,
+
   // HTTP.
   body_bytes_max: 256 * 1024,
   header_bytes_max: 16 * 1024,
@@ -104,6 +140,43 @@ export const limits = {
   socket_unacked_max: 4_096,
   announce_radius_km: 7,
   announce_runners_max: 200,
+  token_bytes_max: 4_096,
+  sockets_per_thread_max: 60_000,
+  runner_sockets_max: 3,
+  socket_commands_max: 16,
+  socket_frames_per_second: 50,
+  socket_frames_burst: 300,
+  /** Frames that could not be read, or were above the rate, in one minute before the connection is closed. */
+  socket_faults_max: 100,
+  socket_retry_ms: 1_000,
+  socket_sweep_ms: 5_000,
+  token_warning_ms: 60_000,
+  token_grace_ms: 60_000,
+  held_bookings_max: 16,
+  held_lookups_max: 2,
+  held_queue_max: 20_000,
+  open_bookings_max: 100,
+  open_bookings_shown_max: 20,
+  open_bookings_fresh_ms: 1_000,
+
+  // The tracking feed.
+  feed_ping_ms: 54_000,
+  feed_pong_ms: 60_000,
+  feed_sweep_ms: 2_000,
+  feed_coalesce_bytes: 16 * 1024,
+  feed_ring_frames: 600,
+  feed_ring_ms: 10 * 60_000,
+  feed_rooms_idle_max: 1_000,
+
+  // The typed clients.
+  client_backlog_fixes_max: 10_000,
+  client_commands_max: 64,
+  client_reconnect_first_ms: 250,
+  client_reconnect_max_ms: 15_000,
+  client_ack_timeout_ms: 15_000,
+  client_ping_ms: 15_000,
+  client_silence_ms: 45_000,
+  client_retries_max: 6,
 
   // The embedded stores.
   nats_version_min: '2.14.5',
