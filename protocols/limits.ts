@@ -131,6 +131,20 @@ export const limits = {
   refresh_token_seconds: 7 * 24 * 3_600,
   refresh_grace_ms: 10_000,
   verified_tokens_max: 50_000,
+  password_length_min: 8,
+  password_length_max: 256,
+  password_queue_max: 1_024,
+  password_retry_ms: 1_000,
+  idempotency_key_max: 200,
+  request_id_max: 128,
+  /** A body above `body_bytes_max` is read to its end and dropped up to here, so that its sender hears why. */
+  body_drain_bytes_max: 8 * 1024 * 1024,
+  repeats_remembered_max: 65_536,
+  page_number_max: 1_000_000,
+  list_page_default: 20,
+  nearby_radius_km_default: 5,
+  booking_runners_radius_km: 25,
+  cors_max_age_seconds: 12 * 3_600,
 
   // Sockets.
   socket_frame_bytes_max: 512 * 1024,

@@ -17,6 +17,7 @@ export const rejections = {
   'booking.runner_refused': { status: 409, title: 'The runner could not be reserved for the booking' },
   'booking.vaccination_expired': { status: 400, title: 'A vaccination is more than one year old' },
   'booking.wrong_status': { status: 422, title: 'The booking cannot move that way' },
+  'request.failed': { status: 500, title: 'Something went wrong on our side' },
   'request.key_expired': { status: 409, title: 'The idempotency key has expired' },
   'request.key_reused': { status: 422, title: 'The idempotency key was used with another body' },
   'request.malformed': { status: 400, title: 'The request does not match its schema' },
