@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
-import { Cents, Id, Instant, Latitude, Longitude, MaybeId, Reason, Text } from './ids.ts'
-import { RefusalReason, Requirement } from './runner.ts'
+import { Cents, Id, Instant, Latitude, Longitude, MaybeId, Point, Reason, Text } from './ids.ts'
+import { Attempt, RefusalReason, Requirement } from './runner.ts'
 import type { MessageOf } from './shape.ts'
 
 export const PetType = Type.Union([
@@ -83,8 +83,8 @@ export const bookingCommands = {
 
 /** What other actors and timers ask of it. A step has no route. */
 export const bookingSteps = {
-  'booking.assign': Type.Object({ runner_id: Id }),
-  'booking.release_pending': Type.Object({ runner_id: Id, reason: RefusalReason }),
+  'booking.assign': Type.Object({ runner_id: Id, attempt: Attempt }),
+  'booking.release_pending': Type.Object({ runner_id: Id, reason: RefusalReason, attempt: Attempt }),
   /** The confirmation window that opened with the delivery at `delivered_ms` has ended. */
   'booking.end_window': Type.Object({ delivered_ms: Instant }),
 }
@@ -95,6 +95,8 @@ export const bookingQueries = {
 
 const names = { booking_number: Type.String(), owner_id: Id }
 const held = { ...names, runner_id: Id }
+/** The attempt by which the runner holds it: what his release names. */
+const ending = { attempt: Type.Optional(Attempt) }
 
 /** What has happened to a booking. The journal holds these for ever: add fields, never repurpose one. */
 export const bookingEvents = {
@@ -110,12 +112,19 @@ export const bookingEvents = {
     scheduled_at: Type.Union([Time, Type.Null()]),
     notes: Text(1_000),
   }),
-  'booking.runner_pending': Type.Object({ runner_id: Id, requirement: Requirement }),
-  'booking.runner_refused': Type.Object({ runner_id: Id, reason: RefusalReason }),
+  'booking.runner_pending': Type.Object({ runner_id: Id, requirement: Requirement, attempt: Attempt }),
+  'booking.runner_refused': Type.Object({ runner_id: Id, reason: RefusalReason, attempt: Attempt }),
   'booking.accepted': Type.Object(held),
-  'booking.declined': Type.Object({ ...held, reason: DeclineReason }),
+  'booking.declined': Type.Object({
+    ...held,
+    ...ending,
+    reason: DeclineReason,
+    /** Where and for what runners are looked for again. */
+    pickup: Point,
+    requirement: Requirement,
+  }),
   'booking.pet_picked_up': Type.Object(held),
-  'booking.delivered': Type.Object(held),
+  'booking.delivered': Type.Object({ ...held, ...ending }),
   'booking.delivery_confirmed': Type.Object({ ...held, delivered_ms: Instant }),
   'booking.completed': Type.Object({
     ...held,
@@ -126,7 +135,9 @@ export const bookingEvents = {
   }),
   'booking.cancelled': Type.Object({
     ...names,
+    ...ending,
     runner_id: MaybeId,
+    /** The id of the person who did it. */
     cancelled_by: Type.String(),
     reason: Reason,
   }),

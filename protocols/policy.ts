@@ -19,8 +19,11 @@ export const Policy = Type.Object({
   presence_socket_ms: Ms,
   /** The same for a runner whose positions come over plain HTTP. */
   presence_http_ms: Ms,
-  /** Minimum rating of a runner who has made a trip; one without trips is admitted. */
+  /** Minimum rating of a runner who has one; a runner who was never rated is admitted. */
   rating_min: Type.Number({ minimum: 0, maximum: 5 }),
+  /** Live fixes a second that a runner may send for long, and how many at once. */
+  fixes_per_s: Type.Number({ exclusiveMinimum: 0 }),
+  fixes_burst: Type.Integer({ minimum: 1 }),
 })
 
 export type Policy = Static<typeof Policy>
@@ -35,4 +38,6 @@ export const firstPolicy: Policy = {
   presence_socket_ms: 75_000,
   presence_http_ms: 15 * 60_000,
   rating_min: 3,
+  fixes_per_s: 1,
+  fixes_burst: 30,
 }

@@ -54,6 +54,12 @@ export const ReleaseOutcome = Type.Union([
   Type.Literal('delivered'),
 ])
 
+/**
+ * Counts the runners who tried to take a booking. A reservation and its release name the attempt that they belong to,
+ * so that a late step of an earlier attempt by the same runner changes nothing.
+ */
+export const Attempt = Type.Integer({ minimum: 0 })
+
 const profile = {
   full_name: Type.String({ minLength: 1, maxLength: 255, personal: true }),
   phone: Type.String({ maxLength: 20, default: '', personal: true }),
@@ -62,6 +68,17 @@ const profile = {
   vehicle_model: Type.String({ minLength: 1, maxLength: 100 }),
   vehicle_year: Type.Integer({ minimum: 0, maximum: 2_100, default: 0 }),
   air_conditioned: Type.Boolean({ default: false }),
+}
+
+/** Without defaults: an absent field stays absent. */
+const changes = {
+  full_name: Type.Optional(Type.String({ maxLength: 255, personal: true })),
+  phone: Type.Optional(Type.String({ maxLength: 20, personal: true })),
+  vehicle_type: Type.Optional(Type.String({ maxLength: 20 })),
+  vehicle_plate: Type.Optional(Type.String({ maxLength: 20, personal: true })),
+  vehicle_model: Type.Optional(Type.String({ maxLength: 100 })),
+  vehicle_year: Type.Optional(Type.Integer({ minimum: 0, maximum: 2_100 })),
+  air_conditioned: Type.Optional(Type.Boolean()),
 }
 
 /** One GPS fix as a device reports it. `seq` counts up from each `boot`; `at_ms` is the device's clock. Negative speed or heading means unknown. */
@@ -78,15 +95,15 @@ export const Fix = Type.Object({
 export const runnerCommands = {
   'runner.register': Type.Object(profile),
   /** Empty or absent leaves a field as it is. */
-  'runner.update': Type.Partial(Type.Object(profile)),
+  'runner.update': Type.Object(changes),
   'runner.go_online': Type.Object({ latitude: Latitude, longitude: Longitude }),
   'runner.go_offline': Type.Object({}),
   'runner.add_crate': Type.Object(crate),
 }
 
 export const runnerSteps = {
-  'runner.reserve': Type.Object({ booking_id: Id, requirement: Requirement }),
-  'runner.release': Type.Object({ booking_id: Id, outcome: ReleaseOutcome }),
+  'runner.reserve': Type.Object({ booking_id: Id, requirement: Requirement, attempt: Attempt }),
+  'runner.release': Type.Object({ booking_id: Id, outcome: ReleaseOutcome, attempt: Attempt }),
 }
 
 export const runnerQueries = {
@@ -108,13 +125,13 @@ export const runnerSignals = {
 
 export const runnerEvents = {
   'runner.registered': Type.Object({ profile_id: Id, ...profile }),
-  'runner.updated': Type.Partial(Type.Object(profile)),
+  'runner.updated': Type.Object(changes),
   'runner.online': Type.Object({ runner_id: Id, latitude: Latitude, longitude: Longitude }),
   'runner.offline': Type.Object({ runner_id: Id }),
   'runner.crate_added': Type.Object({ crate: Crate }),
-  'runner.reserved': Type.Object({ booking_id: Id }),
-  'runner.reserve_refused': Type.Object({ booking_id: Id, reason: RefusalReason }),
-  'runner.released': Type.Object({ booking_id: Id, outcome: ReleaseOutcome }),
+  'runner.reserved': Type.Object({ booking_id: Id, attempt: Attempt }),
+  'runner.reserve_refused': Type.Object({ booking_id: Id, reason: RefusalReason, attempt: Attempt }),
+  'runner.released': Type.Object({ booking_id: Id, outcome: ReleaseOutcome, attempt: Attempt }),
 }
 
 /** What a search over the runners near a point asks of each: see `Actor.match`. */
@@ -122,6 +139,35 @@ export const RunnerCriteria = Type.Object({
   requirement: Type.Optional(Requirement),
   only_free: Type.Optional(Type.Boolean()),
 })
+
+/** What a runner offers, one bit each: the first sieve of a search. All his crates together set them; `match` looks at each. */
+export const runnerBits = {
+  free: 1 << 0,
+  small: 1 << 1,
+  medium: 1 << 2,
+  large: 1 << 3,
+  xlarge: 1 << 4,
+  cat: 1 << 5,
+  dog: 1 << 6,
+  bird: 1 << 7,
+  rabbit: 1 << 8,
+  reptile: 1 << 9,
+  other: 1 << 10,
+  ventilated: 1 << 11,
+  temperature_controlled: 1 << 12,
+} as const
+
+/** The bit of a kind of animal; 0 for one that has none. */
+export const petBit = (pet_type: string): number =>
+  Object.hasOwn(runnerBits, pet_type) ? runnerBits[pet_type as keyof typeof runnerBits] : 0
+
+/** The bits that a search for a runner who can carry this must name. `free`: nor may he hold all the bookings that he can. */
+export const bitsFor = (requirement: Requirement, free = true): number =>
+  runnerBits[requirement.minimum_size] |
+  petBit(requirement.pet_type) |
+  (requirement.needs_ventilation ? runnerBits.ventilated : 0) |
+  (requirement.needs_temp_control ? runnerBits.temperature_controlled : 0) |
+  (free ? runnerBits.free : 0)
 
 export type Crate = Static<typeof Crate>
 export type CrateSize = Static<typeof CrateSize>

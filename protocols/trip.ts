@@ -12,6 +12,7 @@ export const Waypoint = Type.Object({
   speed_kmh: Type.Number({ minimum: 0 }),
   heading_degrees: Type.Number({ minimum: 0, maximum: 360 }),
   at_ms: Instant,
+  accuracy_m: Type.Optional(Type.Number({ minimum: 0 })),
   /** Came while the trip was being watched, not out of a backlog. */
   live: Type.Boolean(),
 })
@@ -20,6 +21,8 @@ export const Waypoint = Type.Object({
 export const tripSteps = {
   'trip.start': Type.Object({ runner_id: Id, owner_id: Id }),
   'trip.record': Type.Object({
+    /** Whose fixes they are: those of a runner who no longer drives are refused. */
+    runner_id: Id,
     waypoints: Type.Array(Waypoint, { maxItems: limits.waypoints_per_event_max }),
   }),
   'trip.end': Type.Object({ outcome: Type.Union([Type.Literal('completed'), Type.Literal('cancelled')]) }),
