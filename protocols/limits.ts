@@ -62,6 +62,7 @@ export const limits = {
   nats_reconnect_first_ms: 50,
   nats_reconnect_max_ms: 2_000,
   nats_request_ms: 5_000,
+  stream_bytes_min: 64 * 1024 * 1024,
   read_batch_entries: 256,
   read_batch_bytes: 8 * 1024 * 1024,
   read_idle_ms: 5_000,
@@ -164,6 +165,9 @@ export const limits = {
   socket_faults_max: 100,
   socket_retry_ms: 1_000,
   socket_sweep_ms: 5_000,
+  socket_ack_buffer_bytes: 64 * 1024,
+  /** How often a device should report (dispatch.md, e1). */
+  cadence: { on_trip_ms: 3_000, moving_ms: 5_000, still_ms: 30_000, near_pickup_ms: 1_000 },
   token_warning_ms: 60_000,
   token_grace_ms: 60_000,
   held_bookings_max: 16,

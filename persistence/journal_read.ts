@@ -1,0 +1,87 @@
+/** Reading a shard's log in batches, the next one on its way while the last one is being used. */
+import type { Msg } from '@nats-io/nats-core'
+import { Fault, type LogEntry } from '../engine/ports.ts'
+import { limits } from '../protocols/limits.ts'
+import type { NatsLink } from './nats.ts'
+import { logStream, logSubject } from './streams.ts'
+
+/** The first entry of a shard after a sequence, as the leader of its stream has it. */
+export type Next = (shard: number, after_seq: number) => Promise<LogEntry | undefined>
+
+/** Every entry with `after_seq < seq <= until_seq`, in order. A batch that is not whole ends it with a Fault. */
+export async function* entriesOf(
+  link: NatsLink,
+  next: Next,
+  shard: number,
+  after_seq: number,
+  until_seq: number,
+): AsyncGenerator<LogEntry> {
+  let coming = after_seq < until_seq ? batchOf(link, next, shard, after_seq) : undefined
+  while (coming) {
+    const entries = await coming
+    const newest = entries.at(-1)?.seq ?? until_seq
+    coming = newest < until_seq ? batchOf(link, next, shard, newest) : undefined
+    // A reader who stops early leaves this one behind; its failure is nobody's.
+    coming?.catch(() => undefined)
+    for (const entry of entries) if (entry.seq <= until_seq) yield entry
+  }
+}
+
+/** A batch from any replica; where that has nothing more, it may lag, and the leader is asked. Empty only at the end of the log. */
+async function batchOf(
+  link: NatsLink,
+  next: Next,
+  shard: number,
+  after_seq: number,
+): Promise<readonly LogEntry[]> {
+  const entries = await directBatch(link, shard, after_seq)
+  if (entries.length > 0) return entries
+  const entry = await next(shard, after_seq)
+  return entry ? [entry] : []
+}
+
+function directBatch(link: NatsLink, shard: number, after_seq: number): Promise<readonly LogEntry[]> {
+  const query = {
+    seq: after_seq + 1,
+    next_by_subj: logSubject(shard),
+    batch: limits.read_batch_entries,
+    max_bytes: limits.read_batch_bytes,
+  }
+  return new Promise((resolve, reject) => {
+    const entries: LogEntry[] = []
+    const end = (fault?: string) => {
+      cancel()
+      inbox.close()
+      if (fault === undefined) resolve(entries)
+      else reject(new Fault(`reading the log of shard ${shard}: ${fault}`, { retry: true }))
+    }
+    const cancel = link.env.after(limits.read_idle_ms, () => end('no answer in time'))
+    const inbox = link.inbox((msg) => {
+      if (msg === undefined) end('the connection was lost')
+      else if (isEnd(msg)) end(gap(msg, entries))
+      else if (msg.headers?.code) end(`${msg.headers.code} ${msg.headers.description}`)
+      else entries.push(entryOf(msg))
+    })
+    try {
+      link.send(`$JS.API.DIRECT.GET.${logStream(shard)}`, JSON.stringify(query), inbox.reply)
+    } catch {
+      end('NATS is not connected')
+    }
+  })
+}
+
+/** 204: the batch is over; 404: there is nothing of this subject from there on. */
+const isEnd = ({ headers }: Msg) => headers?.code === 204 || headers?.code === 404
+
+/** Replies are ordinary messages and could be lost: the last one names the sequence that came before it. */
+function gap({ headers }: Msg, entries: readonly LogEntry[]): string | undefined {
+  if (headers?.code === 404) return undefined
+  const reached = Number(headers?.get('Nats-Last-Sequence'))
+  return reached === (entries.at(-1)?.seq ?? reached) ? undefined : 'a part of the batch is missing'
+}
+
+const entryOf = ({ headers, data }: Msg): LogEntry => ({
+  seq: Number(headers?.get('Nats-Sequence')),
+  id: headers?.get('Nats-Msg-Id') ?? '',
+  bytes: data,
+})

@@ -1,0 +1,175 @@
+/** One connection to NATS: found again whenever it is lost, and never a place where requests wait for it. */
+import type { Msg, MsgHdrs, NatsConnection } from '@nats-io/nats-core'
+import { headers } from '@nats-io/nats-core'
+import { connect } from '@nats-io/transport-node'
+import type { Env } from '../engine/env.ts'
+import { Fault } from '../engine/ports.ts'
+import { limits } from '../protocols/limits.ts'
+
+export interface NatsOptions {
+  readonly url: string
+  /** Shown on the server's monitor pages. */
+  readonly name: string
+  readonly env: Env
+}
+
+export interface Inbox {
+  /** Where replies are to be sent. */
+  readonly reply: string
+  close(): void
+}
+
+/** Connects, or rejects with a Fault after `limits.nats_connect_ms`; from then on it reconnects without end, with a bounded back-off. */
+export async function connectNats({ url, name, env }: NatsOptions): Promise<NatsLink> {
+  const back_off: { ms: number } = { ms: limits.nats_reconnect_first_ms }
+  try {
+    const nc = await connect({
+      servers: url,
+      name,
+      timeout: limits.nats_connect_ms,
+      maxReconnectAttempts: -1,
+      reconnectDelayHandler: () => {
+        const wait_ms = back_off.ms * (0.5 + env.random() / 2)
+        back_off.ms = Math.min(back_off.ms * 2, limits.nats_reconnect_max_ms)
+        return wait_ms
+      },
+      pingInterval: limits.nats_ping_ms,
+      maxPingOut: limits.nats_pings_missed_max,
+      ignoreAuthErrorAbort: true,
+      noAsyncTraces: true,
+    })
+    return new NatsLink(nc, env, () => {
+      back_off.ms = limits.nats_reconnect_first_ms
+    })
+  } catch (cause) {
+    throw new Fault('NATS cannot be reached', { retry: true, cause })
+  }
+}
+
+/**
+ * What is in flight when the connection is lost ends at once with a Fault, and so does what is asked for while it is:
+ * nothing is kept to be sent later, when it would surprise.
+ */
+export class NatsLink {
+  readonly nc: NatsConnection
+  readonly env: Env
+  readonly #prefix: string
+  readonly #inboxes = new Map<string, (msg: Msg | undefined) => void>()
+  readonly #listeners = new Set<(connected: boolean) => void>()
+  #next = 0
+  #connected = true
+
+  constructor(nc: NatsConnection, env: Env, onReconnect: () => void) {
+    this.nc = nc
+    this.env = env
+    this.#prefix = `_INBOX.${env.uuid()}`
+    nc.subscribe(`${this.#prefix}.*`, {
+      callback: (_error, msg) => this.#inboxes.get(msg.subject.slice(this.#prefix.length + 1))?.(msg),
+    })
+    void this.#follow(onReconnect)
+  }
+
+  get connected(): boolean {
+    return this.#connected
+  }
+
+  /** Calls back when the connection is lost and when it is there again, until the returned function is called. */
+  onChange(call: (connected: boolean) => void): () => void {
+    this.#listeners.add(call)
+    return () => this.#listeners.delete(call)
+  }
+
+  /** A subject of our own whose messages go to `call`, which is told `undefined` when the connection is lost. */
+  inbox(call: (msg: Msg | undefined) => void): Inbox {
+    const token = (this.#next++).toString(36)
+    this.#inboxes.set(token, call)
+    return { reply: `${this.#prefix}.${token}`, close: () => void this.#inboxes.delete(token) }
+  }
+
+  /** One message, one answer. Ends in a Fault (`retry: true`) when there is none in time, and the outcome is unknown. */
+  request(
+    subject: string,
+    payload: Uint8Array | string,
+    options: { readonly timeout_ms?: number; readonly headers?: MsgHdrs } = {},
+  ): Promise<Msg> {
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void) => {
+        cancel()
+        inbox.close()
+        settle()
+      }
+      const fail = (why: string) => end(() => reject(new Fault(`${subject}: ${why}`, { retry: true })))
+      const cancel = this.env.after(options.timeout_ms ?? limits.nats_request_ms, () =>
+        fail('no answer in time'),
+      )
+      const inbox = this.inbox((msg) => {
+        if (msg === undefined) fail('the connection was lost')
+        else if (msg.headers?.code === 503) fail('nobody answers')
+        else end(() => resolve(msg))
+      })
+      try {
+        this.send(subject, payload, inbox.reply, options.headers)
+      } catch (error) {
+        end(() => reject(error))
+      }
+    })
+  }
+
+  /** Sends now, or throws a Fault. */
+  send(subject: string, payload: Uint8Array | string, reply: string, fields?: MsgHdrs): void {
+    if (!this.#connected) throw new Fault(`${subject}: NATS is not connected`, { retry: true })
+    try {
+      this.nc.publish(subject, payload, fields ? { reply, headers: fields } : { reply })
+    } catch (cause) {
+      throw new Fault(`${subject}: could not be sent`, { retry: false, cause })
+    }
+  }
+
+  /** Ends the connection after what was sent has left. */
+  async close(): Promise<void> {
+    if (this.#connected) await this.nc.flush().catch(() => undefined)
+    await this.nc.close()
+    this.#change(false)
+  }
+
+  async #follow(onReconnect: () => void): Promise<void> {
+    for await (const status of this.nc.status()) {
+      if (status.type === 'disconnect' || status.type === 'close') this.#change(false)
+      if (status.type !== 'reconnect') continue
+      onReconnect()
+      this.#change(true)
+    }
+    this.#change(false)
+  }
+
+  #change(connected: boolean): void {
+    if (connected === this.#connected) return
+    this.#connected = connected
+    this.env.log(connected ? 'info' : 'warn', connected ? 'NATS is back' : 'NATS is lost')
+    if (!connected) for (const call of [...this.#inboxes.values()]) call(undefined)
+    for (const call of [...this.#listeners]) call(connected)
+  }
+}
+
+/** NATS headers of these names and values. */
+export function headersOf(fields: Readonly<Record<string, string>>): MsgHdrs {
+  const made = headers()
+  for (const [name, value] of Object.entries(fields)) made.set(name, value)
+  return made
+}
+
+export interface ServerError {
+  readonly code: number
+  readonly err_code: number
+  readonly description: string
+}
+
+/** Asks JetStream's own API. The server's refusal is part of the answer. */
+export async function askJetStream<Answer extends object>(
+  link: NatsLink,
+  what: string,
+  body: object,
+): Promise<Partial<Answer> & { readonly error?: ServerError }> {
+  const msg = await link.request(`$JS.API.${what}`, JSON.stringify(body))
+  return msg.json()
+}
