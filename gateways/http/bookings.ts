@@ -1,0 +1,91 @@
+import type { Principal } from '../../protocols/actor.ts'
+import { limits } from '../../protocols/limits.ts'
+import type { BookingFilter } from '../../protocols/lists.ts'
+import { isRefusal, type Rejection, reject } from '../../protocols/rejections.ts'
+import { bitsFor, type CrateSize, type Requirement } from '../../protocols/runner.ts'
+import { pageOf, radiusOf } from './query.ts'
+import { itemised, ok, paged } from './reply.ts'
+import type { Endpoint } from './request.ts'
+import { nearest, seenBy } from './runners.ts'
+
+const statuses = ['requested', 'accepted', 'in_progress', 'delivered', 'completed', 'cancelled']
+const active = ['requested', 'accepted', 'in_progress', 'delivered']
+
+/** The parts of a booking's wire shape that we look into. */
+interface BookingView {
+  readonly owner_id: string
+  readonly pet_spec: { readonly pet_type: string; readonly weight_kg: number }
+  readonly crate_requirement: Omit<Requirement, 'pet_type' | 'weight_kg'> & {
+    readonly minimum_size: CrateSize
+  }
+  readonly pickup_address: { readonly latitude: number; readonly longitude: number }
+}
+
+export const bookingEndpoints = {
+  /** The caller's bookings, and for runners the open ones: contract, sections 3.0.3 and 3.2, has who asks how. */
+  bookings: async ({ query, by }, { lists, reads }) => {
+    const whose = filterOf(by, query)
+    if (isRefusal(whose)) return whose
+    const { page, limit } = pageOf(query)
+    await reads.caughtUp(by.id)
+    const found = await lists.bookings({ ...whose, page, limit })
+    return by.role === 'runner' && !wantsPage(query)
+      ? itemised(found, page, limit)
+      : paged(found, page, limit)
+  },
+
+  /** For the owner of a booking: who near its pickup could carry the animal now, nearest first. */
+  bookingRunners: async ({ ids: { id = '' }, query, by }, { host, env }) => {
+    const deadline_ms = env.now_ms() + limits.command_deadline_ms
+    const asked = await host.ask({
+      to: { actor: 'booking', id },
+      query: { type: 'booking.view' },
+      by,
+      deadline_ms,
+    })
+    if (!asked.ok) return asked.rejection
+    const booking = asked.view as BookingView
+    if (by.role !== 'admin' && booking.owner_id !== by.id) return reject('booking.not_yours', '')
+    const radius_km = radiusOf(query, limits.booking_runners_radius_km)
+    if (isRefusal(radius_km)) return radius_km
+    const requirement = requirementOf(booking)
+    const { latitude, longitude } = booking.pickup_address
+    const criteria = { requirement, only_free: true }
+    const found = await host.near(
+      nearest({ latitude, longitude, radius_km, bits: bitsFor(requirement), criteria }),
+    )
+    return ok(found.map((near) => seenBy(by, near)))
+  },
+} satisfies Record<string, Endpoint>
+
+const requirementOf = ({
+  crate_requirement,
+  pet_spec: { pet_type, weight_kg },
+}: BookingView): Requirement => ({
+  ...crate_requirement,
+  pet_type,
+  weight_kg,
+})
+
+const wantsPage = (query: URLSearchParams) => query.has('page') || query.has('limit')
+
+type Whose = Omit<BookingFilter, 'page' | 'limit'>
+
+function filterOf(by: Principal, query: URLSearchParams): Whose | Rejection {
+  const status = query.get('status') ?? ''
+  if (status !== '' && status !== 'active' && !statuses.includes(status))
+    return reject('request.malformed', `status must be one of active, ${statuses.join(', ')}`)
+  return by.role === 'runner' ? runnerFilter(by.id, status, wantsPage(query)) : ownerFilter(by.id, status)
+}
+
+function ownerFilter(owner_id: string, status: string): Whose {
+  if (status === '') return { owner_id }
+  return { owner_id, statuses: status === 'active' ? active : [status] }
+}
+
+/** Without a status, a page is the open bookings and his own in one list; without a page as well, his own alone. */
+function runnerFilter(runner_id: string, status: string, page: boolean): Whose {
+  if (status === '') return page ? { runner_id, with_open: true } : { runner_id }
+  if (status === 'requested') return { runner_id, with_open: true, statuses: ['requested'] }
+  return { runner_id, statuses: status === 'active' ? active.slice(1) : [status] }
+}

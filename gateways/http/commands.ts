@@ -1,0 +1,89 @@
+// Routes that name a command or a query: one message to one actor.
+import type { Address, Message } from '../../protocols/actor.ts'
+import { checkCommand } from '../../protocols/check.ts'
+import { limits } from '../../protocols/limits.ts'
+import { isRefusal, type Rejection, reject } from '../../protocols/rejections.ts'
+import { derivedId, keyedId, windowedId } from './command_id.ts'
+import { completed, normalised } from './inputs.ts'
+import { acknowledged, created, ok, type Reply } from './reply.ts'
+import type { HttpDoors, KnownRequest } from './request.ts'
+import type { Read, Write } from './routes.ts'
+import type { TimeTable } from './shared.ts'
+
+/** Sends the command on its way and answers when it is durable. Ends in whatever the actor refuses with, or a Fault. */
+export async function command(
+  route: Write,
+  request: KnownRequest,
+  doors: HttpDoors,
+  repeats: TimeTable,
+): Promise<Reply | Rejection> {
+  const { by } = request
+  const given = await completed(route.command, request.body, by, doors.accounts)
+  const checked = checkCommand(route.command, given)
+  const body = isRefusal(checked) ? checked : normalised(route.command, checked)
+  if (isRefusal(body)) return body
+  const id = commandId(route, request, body, doors, repeats)
+  if (typeof id !== 'string') return id
+  const answer = await doors.host.submit({
+    id,
+    to: addressOf(route.command, route.at, request, id),
+    command: { ...body, type: route.command } as Message,
+    by,
+    deadline_ms: doors.env.now_ms() + limits.command_deadline_ms,
+    lane: 'command',
+  })
+  if (!answer.ok) return answer.rejection
+  doors.reads.note(by.id, answer.shard, answer.n)
+  return replyTo(route, answer.view, id)
+}
+
+/** Asks the actor. */
+export async function query(
+  route: Read,
+  request: KnownRequest,
+  doors: HttpDoors,
+): Promise<Reply | Rejection> {
+  const answer = await doors.host.ask({
+    to: addressOf(route.query, route.at, request, ''),
+    query: { type: route.query },
+    by: request.by,
+    deadline_ms: doors.env.now_ms() + limits.command_deadline_ms,
+  })
+  return answer.ok ? ok(answer.view) : answer.rejection
+}
+
+/** A repeat of these would make a second thing. */
+const creating: ReadonlySet<string> = new Set(['booking.request', 'runner.register', 'runner.add_crate'])
+
+function commandId(
+  route: Write,
+  { idempotency_key: key, by, path }: KnownRequest,
+  body: object,
+  { env }: HttpDoors,
+  repeats: TimeTable,
+): string | Rejection {
+  if (key.length > limits.idempotency_key_max)
+    return reject(
+      'request.malformed',
+      `Idempotency-Key holds at most ${limits.idempotency_key_max} characters`,
+    )
+  if (key !== '') return keyedId(by.id, key)
+  if (!creating.has(route.command)) return env.uuid()
+  return windowedId(by.id, path, body, env.now_ms(), repeats)
+}
+
+/** A new actor's id comes from its maker and the command, so that a retry meets its first attempt in the same shard. */
+function addressOf(message: string, at: Write['at'], { ids, by }: KnownRequest, command_id: string): Address {
+  const actor = message.slice(0, message.indexOf('.'))
+  if (at === 'new') return { actor, id: derivedId(actor, by.id, command_id) }
+  return { actor, id: at === 'me' ? by.id : (ids.id ?? '') }
+}
+
+function replyTo({ answer, status }: Write, view: object, command_id: string): Reply {
+  if (answer === undefined) return status === 201 ? created(view) : ok(view)
+  if (answer !== 'crate') return acknowledged(answer.message)
+  const { crate_specs } = view as { crate_specs: readonly { id: string }[] }
+  const crate = crate_specs.find(({ id }) => id === command_id)
+  if (!crate) throw new Error('the runner does not show the crate that was added')
+  return created(crate)
+}

@@ -1,0 +1,122 @@
+import { STATUS_CODES } from 'node:http'
+import { Fault } from '../../engine/ports.ts'
+import { limits } from '../../protocols/limits.ts'
+import { type Rejection, reject, rejections } from '../../protocols/rejections.ts'
+import type { Doors } from '../doors.ts'
+import type { HttpRequest, HttpResponse } from '../uws.ts'
+import { corsHeaders, type Headers, security_headers } from './origins.ts'
+import { problem } from './problem.ts'
+import type { Reply } from './reply.ts'
+
+/** The head of a request, read while uWebSockets.js still lets us. */
+export interface Head {
+  readonly id: string
+  /** In upper case. */
+  readonly method: string
+  readonly path: string
+  readonly query: string
+  readonly origin: string
+  readonly host: string
+  readonly authorization: string
+  readonly idempotency_key: string
+  /** -1 when not said, or when it comes in chunks. */
+  readonly content_length: number
+  readonly address: ArrayBuffer
+}
+
+/** A request id is echoed when it is printable and short, else there is a new one. */
+export function readHead(res: HttpResponse, req: HttpRequest, doors: Pick<Doors, 'env'>): Head {
+  const given = req.getHeader('x-request-id')
+  const printable = /^[\x21-\x7e]+$/.test(given) && given.length <= limits.request_id_max
+  const length = req.getHeader('content-length')
+  return {
+    id: printable ? given : doors.env.uuid(),
+    method: req.getMethod().toUpperCase(),
+    path: req.getUrl(),
+    query: req.getQuery() ?? '',
+    origin: req.getHeader('origin'),
+    host: req.getHeader('host'),
+    authorization: req.getHeader('authorization'),
+    idempotency_key: req.getHeader('idempotency-key'),
+    content_length: length === '' ? -1 : Number(length),
+    address: res.getRemoteAddress(),
+  }
+}
+
+/** One request and its one answer. Every way to answer is harmless once the client has gone, or was answered. */
+export class Exchange {
+  readonly head: Head
+  /** True for a page that is not on the list of origins. */
+  readonly refused_origin: boolean
+  readonly #res: HttpResponse
+  readonly #env: Doors['env']
+  readonly #headers: Headers
+  #open = true
+  #ended = () => {}
+
+  constructor(res: HttpResponse, req: HttpRequest, doors: Pick<Doors, 'env'>, origins: ReadonlySet<string>) {
+    this.#res = res
+    this.#env = doors.env
+    this.head = readHead(res, req, doors)
+    const cors = corsHeaders(this.head.origin, this.head.host, origins)
+    this.refused_origin = cors === 'refused'
+    this.#headers = [...security_headers, ...(cors === 'refused' ? [] : cors), ['X-Request-ID', this.head.id]]
+    res.onAborted(() => this.#close())
+  }
+
+  /** Called once, when there is an answer or the client has gone. */
+  onEnd(call: () => void): void {
+    if (this.#open) this.#ended = call
+    else call()
+  }
+
+  reply({ status, body, content_type = 'application/json' }: Reply): void {
+    this.#write(status, JSON.stringify(body), [['Content-Type', content_type]])
+  }
+
+  refuse(rejection: Rejection, more: Headers = []): void {
+    const { status } = rejections[rejection.rejected]
+    const body = JSON.stringify(problem(rejection, this.head.path))
+    const headers: [string, string][] = [['Content-Type', 'application/json'], ...more.map(both)]
+    const retry_ms = rejection.retry_after_ms ?? (status === 503 ? limits.overload_retry_ms : undefined)
+    if (retry_ms !== undefined) headers.push(['Retry-After', String(Math.ceil(retry_ms / 1_000))])
+    this.#write(status, body, headers, status === 408 || status === 413)
+  }
+
+  /** A fault is ours to look at and the client's to retry; anything else is a bug, logged once with the request's id. */
+  fail(error: unknown): void {
+    const fault = error instanceof Fault
+    this.#env.log(fault ? 'warn' : 'error', fault ? 'a request met a fault' : 'a request met a bug', {
+      request_id: this.head.id,
+      method: this.head.method,
+      path: this.head.path,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    })
+    this.refuse(reject(fault ? 'unavailable' : 'request.failed', ''))
+  }
+
+  empty(status: number, headers: Headers = []): void {
+    this.#write(status, undefined, headers)
+  }
+
+  #close(): boolean {
+    const was_open = this.#open
+    this.#open = false
+    if (was_open) this.#ended()
+    return was_open
+  }
+
+  #write(status: number, body: string | undefined, headers: Headers, last = false): void {
+    if (!this.#close()) return
+    this.#res.cork(() => {
+      this.#res.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`)
+      for (const [name, value] of this.#headers) this.#res.writeHeader(name, value)
+      for (const [name, value] of headers) this.#res.writeHeader(name, value)
+      if (body === undefined) this.#res.endWithoutBody(undefined, last)
+      else if (this.head.method === 'HEAD') this.#res.endWithoutBody(Buffer.byteLength(body), last)
+      else this.#res.end(body, last)
+    })
+  }
+}
+
+const both = ([name, value]: readonly [string, string]): [string, string] => [name, value]

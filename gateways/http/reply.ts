@@ -1,0 +1,33 @@
+/** What is answered when nothing was refused. A file of shapes: contract, section 1.2. */
+import type { Page } from '../../protocols/lists.ts'
+
+export interface Reply {
+  readonly status: number
+  readonly body: object
+  /** `application/json` when absent. */
+  readonly content_type?: string
+}
+
+export const ok = (data: object): Reply => ({ status: 200, body: { success: true, data } })
+export const created = (data: object): Reply => ({ status: 201, body: { success: true, data } })
+export const acknowledged = (message: string): Reply => ok({ message })
+/** No envelope around it. */
+export const bare = (body: object, content_type = 'application/json', status = 200): Reply => ({
+  status,
+  body,
+  content_type,
+})
+
+/** The shape of most lists: an array beside its `pagination`. */
+export const paged = ({ items, total }: Page<object>, page: number, limit: number): Reply => ({
+  status: 200,
+  body: {
+    success: true,
+    data: items,
+    pagination: { total, page, limit, total_pages: Math.ceil(total / limit) },
+  },
+})
+
+/** The shape that some clients index by `items`. */
+export const itemised = ({ items, total }: Page<object>, page: number, limit: number): Reply =>
+  ok({ items, total, page, limit, total_pages: Math.ceil(total / limit) })

@@ -1,0 +1,33 @@
+import type { Principal } from '../../protocols/actor.ts'
+import type { Rejection } from '../../protocols/rejections.ts'
+import type { Doors } from '../doors.ts'
+import type { Keys } from '../identity/keys.ts'
+import type { Reply } from './reply.ts'
+
+/** A request once its head and body are in. */
+export interface Request {
+  readonly method: string
+  /** Without the query string: what a problem calls its `instance`. */
+  readonly path: string
+  readonly query: URLSearchParams
+  /** The ids of the path by name, in lower case. */
+  readonly ids: Readonly<Record<string, string>>
+  /** A JSON object; empty when nothing was sent. */
+  readonly body: Readonly<Record<string, unknown>>
+  readonly idempotency_key: string
+}
+
+/** A request with a verified token of a role that the route admits. */
+export interface KnownRequest extends Request {
+  readonly by: Principal
+}
+
+/** What the HTTP door stands on, beyond what it shares with the sockets. */
+export interface HttpDoors extends Doors {
+  readonly keys: Keys
+  /** Of `shared_bytes` bytes and common to all threads of the process, so that they count together; own memory without. */
+  readonly shared?: SharedArrayBuffer
+}
+
+export type PublicEndpoint = (request: Request, doors: HttpDoors) => Promise<Reply | Rejection>
+export type Endpoint = (request: KnownRequest, doors: HttpDoors) => Promise<Reply | Rejection>

@@ -1,0 +1,82 @@
+import type { Role } from '../../protocols/actor.ts'
+import type { PublicCommandName, QueryName } from '../../protocols/catalogue.ts'
+import type { EndpointName, PublicEndpointName } from './endpoints.ts'
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
+interface Place {
+  readonly method: Method
+  /** A part that starts with a colon is an id. */
+  readonly path: `/${string}`
+}
+
+/**
+ * A command goes to its actor `at` the path's `:id`, at the caller's own id (`me`), or at a `new` one that is derived
+ * from the command. Its schema is the body's. It answers the actor's view unless `answer` says otherwise: the crate
+ * that the command added, or an acknowledgement in these words.
+ */
+export interface Write extends Place {
+  readonly roles: readonly Role[]
+  readonly command: PublicCommandName
+  readonly at: 'id' | 'me' | 'new'
+  readonly status?: 201
+  readonly answer?: 'crate' | { readonly message: string }
+}
+/** A query answers what its actor says, and has no body. */
+export interface Read extends Place {
+  readonly roles: readonly Role[]
+  readonly query: QueryName
+  readonly at: 'id' | 'me'
+}
+/** All that is not one message to one actor. */
+export interface Other extends Place {
+  readonly roles: readonly Role[]
+  readonly endpoint: EndpointName
+  /** The query that it puts to an actor. */
+  readonly asks?: QueryName
+}
+/** Needs no token. */
+export interface Open extends Place {
+  readonly roles: 'public'
+  readonly endpoint: PublicEndpointName
+}
+export type Route = Write | Read | Other | Open
+
+const all = ['owner', 'runner', 'admin', 'shop'] as const
+
+// biome-ignore format: a table reads better as one
+export const routes: readonly Route[] = [
+  { method: 'GET',  path: '/health',                        roles: 'public', endpoint: 'health'    },
+  { method: 'GET',  path: '/readiness',                     roles: 'public', endpoint: 'readiness' },
+  { method: 'GET',  path: '/.well-known/jwks.json',         roles: 'public', endpoint: 'jwks'      },
+
+  { method: 'POST', path: '/api/v1/auth/register',          roles: 'public', endpoint: 'register'  },
+  { method: 'POST', path: '/api/v1/auth/login',             roles: 'public', endpoint: 'login'     },
+  { method: 'POST', path: '/api/v1/auth/refresh',           roles: 'public', endpoint: 'refresh'   },
+  { method: 'POST', path: '/api/v1/auth/logout',            roles: all,      endpoint: 'logout'        },
+  { method: 'GET',  path: '/api/v1/auth/profile',           roles: all,      endpoint: 'profile'       },
+  { method: 'PUT',  path: '/api/v1/auth/profile',           roles: all,      endpoint: 'updateProfile' },
+
+  { method: 'POST', path: '/api/v1/runners',                roles: ['runner'], command: 'runner.register',   at: 'me', status: 201 },
+  { method: 'GET',  path: '/api/v1/runners/me',             roles: ['runner'], query:   'runner.view',       at: 'me' },
+  { method: 'PUT',  path: '/api/v1/runners/me',             roles: ['runner'], command: 'runner.update',     at: 'me' },
+  { method: 'POST', path: '/api/v1/runners/me/online',      roles: ['runner'], command: 'runner.go_online',  at: 'me', answer: { message: 'runner is online' } },
+  { method: 'POST', path: '/api/v1/runners/me/offline',     roles: ['runner'], command: 'runner.go_offline', at: 'me', answer: { message: 'runner is offline' } },
+  { method: 'POST', path: '/api/v1/runners/me/location',    roles: ['runner'], endpoint: 'location' },
+  { method: 'POST', path: '/api/v1/runners/me/crates',      roles: ['runner'], command: 'runner.add_crate',  at: 'me', status: 201, answer: 'crate' },
+  { method: 'GET',  path: '/api/v1/runners/nearby',         roles: all,        endpoint: 'nearby' },
+
+  { method: 'POST', path: '/api/v1/bookings',               roles: ['owner'],                    command: 'booking.request', at: 'new', status: 201 },
+  { method: 'GET',  path: '/api/v1/bookings',               roles: all,                          endpoint: 'bookings' },
+  { method: 'GET',  path: '/api/v1/bookings/:id',           roles: all,                          query:   'booking.view',    at: 'id' },
+  { method: 'GET',  path: '/api/v1/bookings/:id/runners',   roles: ['owner', 'admin'],           endpoint: 'bookingRunners' },
+  { method: 'POST', path: '/api/v1/bookings/:id/accept',    roles: ['runner'],                   command: 'booking.accept',  at: 'id' },
+  { method: 'POST', path: '/api/v1/bookings/:id/decline',   roles: ['runner'],                   command: 'booking.decline', at: 'id' },
+  { method: 'POST', path: '/api/v1/bookings/:id/pickup',    roles: ['runner'],                   command: 'booking.pick_up', at: 'id' },
+  { method: 'POST', path: '/api/v1/bookings/:id/deliver',   roles: ['runner'],                   command: 'booking.deliver', at: 'id' },
+  { method: 'POST', path: '/api/v1/bookings/:id/confirm',   roles: ['owner'],                    command: 'booking.confirm', at: 'id' },
+  { method: 'POST', path: '/api/v1/bookings/:id/cancel',    roles: ['owner', 'runner', 'admin'], command: 'booking.cancel',  at: 'id' },
+
+  { method: 'GET',  path: '/api/v1/tracking/:id',           roles: all, endpoint: 'tracking', asks: 'trip.view' },
+  { method: 'GET',  path: '/api/v1/tracking/:id/route',     roles: all, endpoint: 'trackingRoute' },
+]

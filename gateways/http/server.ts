@@ -1,0 +1,175 @@
+// The HTTP door of one worker thread: walks the table of routes once, at start.
+import { limits } from '../../protocols/limits.ts'
+import { isRefusal, type Rejection, reject } from '../../protocols/rejections.ts'
+import type { HttpRequest, HttpResponse, TemplatedApp } from '../uws.ts'
+import { parseBody, readBody } from './body.ts'
+import { command, query } from './commands.ts'
+import { endpoints, public_endpoints } from './endpoints.ts'
+import { Exchange } from './exchange.ts'
+import { type Headers, preflight_headers } from './origins.ts'
+import { addressText, countedAs, Rate, trustedBy } from './rates.ts'
+import type { Reply } from './reply.ts'
+import type { HttpDoors, KnownRequest, Request } from './request.ts'
+import { type Method, type Route, routes } from './routes.ts'
+import { openTables, type TimeTable } from './shared.ts'
+
+/** Serves every route of the table on the app, and JSON for all that is none. */
+export function mountHttp(app: TemplatedApp, doors: HttpDoors): void {
+  const door = new Door(doors)
+  for (const route of routes) app[verbs[route.method]](route.path, (res, req) => door.serve(route, res, req))
+  app.any('/*', (res, req) => door.stray(res, req))
+}
+
+const verbs = { GET: 'get', POST: 'post', PUT: 'put', DELETE: 'del' } as const satisfies Record<
+  Method,
+  string
+>
+const bodied: ReadonlySet<Method> = new Set<Method>(['POST', 'PUT'])
+const identity_prefix = '/api/v1/auth/'
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+class Door {
+  readonly #doors: HttpDoors
+  readonly #origins: ReadonlySet<string>
+  readonly #trusted: (address: string) => boolean
+  readonly #rates: { readonly gateway: Rate; readonly identity: Rate }
+  readonly #repeats: TimeTable
+
+  constructor(doors: HttpDoors) {
+    const { rates, repeats } = openTables(doors.shared)
+    this.#doors = doors
+    this.#origins = new Set(doors.config.allowed_origins)
+    this.#trusted = trustedBy(doors.config.trusted_addresses)
+    this.#repeats = repeats
+    this.#rates = {
+      gateway: new Rate(rates, 'gateway', limits.rate_gateway_per_min),
+      identity: new Rate(rates, 'identity', limits.rate_identity_per_min),
+    }
+  }
+
+  serve(route: Route, res: HttpResponse, req: HttpRequest): void {
+    const exchange = this.#admit(res, req)
+    if (!exchange) return
+    const token = bearer(exchange.head.authorization)
+    if (route.roles !== 'public' && token === '') {
+      exchange.refuse(reject('auth.missing_token', ''))
+      return
+    }
+    const segments = exchange.head.path.split('/')
+    const body = bodied.has(route.method) ? readBody(res, this.#doors.env) : undefined
+    if (body) exchange.onEnd(body.stop)
+    this.#answer(route, exchange, segments, token, body?.done).catch((error) => exchange.fail(error))
+  }
+
+  /** A path that no route has, a method that the path does not know, and every preflight. */
+  stray(res: HttpResponse, req: HttpRequest): void {
+    const exchange = this.#admit(res, req)
+    if (!exchange) return
+    const { method, path } = exchange.head
+    const known = methodsOf(path)
+    const allow: Headers = [['Allow', [...known, 'OPTIONS'].join(', ')]]
+    if (method === 'OPTIONS') exchange.empty(204, preflight_headers)
+    else if (known.length === 0) exchange.refuse(reject('request.not_found', ''))
+    else exchange.refuse(reject('request.method', `it knows ${known.join(', ')}`), allow)
+  }
+
+  /** Past the origin and the limits, or answered already. */
+  #admit(res: HttpResponse, req: HttpRequest): Exchange | undefined {
+    const exchange = new Exchange(res, req, this.#doors, this.#origins)
+    if (exchange.refused_origin) {
+      exchange.empty(403)
+      return undefined
+    }
+    const wait_ms = this.#count(exchange)
+    if (wait_ms === 0) return exchange
+    exchange.refuse({ ...reject('auth.rate_limited', ''), retry_after_ms: wait_ms })
+    return undefined
+  }
+
+  #count({ head: { address, path } }: Exchange): number {
+    const text = addressText(address)
+    if (this.#trusted(text)) return 0
+    const now_ms = this.#doors.env.now_ms()
+    const whom = countedAs(text)
+    const identity_ms = path.startsWith(identity_prefix) ? this.#rates.identity.take(whom, now_ms) : 0
+    return identity_ms > 0 ? identity_ms : this.#rates.gateway.take(whom, now_ms)
+  }
+
+  async #answer(
+    route: Route,
+    exchange: Exchange,
+    segments: readonly string[],
+    token: string,
+    arriving: Promise<Uint8Array | Rejection> | undefined,
+  ): Promise<void> {
+    const outcome = await this.#outcome(route, exchange, segments, token, arriving)
+    if (isRefusal(outcome)) exchange.refuse(outcome)
+    else exchange.reply(outcome)
+  }
+
+  async #outcome(
+    route: Route,
+    { head }: Exchange,
+    segments: readonly string[],
+    token: string,
+    arriving: Promise<Uint8Array | Rejection> | undefined,
+  ): Promise<Reply | Rejection> {
+    const verified = route.roles === 'public' ? undefined : await this.#doors.verifier.verify(token)
+    if (verified && isRefusal(verified)) return verified
+    if (verified && !(route.roles as readonly string[]).includes(verified.principal.role))
+      return reject('auth.role', `it is not for the role ${verified.principal.role}`)
+    const ids = idsOf(route, segments)
+    if (isRefusal(ids)) return ids
+    const bytes = (await arriving) ?? new Uint8Array()
+    if (!(bytes instanceof Uint8Array)) return bytes
+    const parsed = parseBody(bytes)
+    if (isRefusal(parsed)) return parsed
+    const { method, path, idempotency_key } = head
+    const query = new URLSearchParams(head.query)
+    const request = { method, path, query, ids: ids.ids, body: parsed.body, idempotency_key }
+    return verified
+      ? this.#known(route, { ...request, by: verified.principal })
+      : this.#public(route, request)
+  }
+
+  async #public(route: Route, request: Request): Promise<Reply | Rejection> {
+    if (route.roles !== 'public') throw new Error('a route with roles was reached without a token')
+    return public_endpoints[route.endpoint](request, this.#doors)
+  }
+
+  async #known(route: Route, request: KnownRequest): Promise<Reply | Rejection> {
+    if ('command' in route) return command(route, request, this.#doors, this.#repeats)
+    if ('query' in route) return query(route, request, this.#doors)
+    if (route.roles === 'public') return this.#public(route, request)
+    return endpoints[route.endpoint](request, this.#doors)
+  }
+}
+
+/** The token of an Authorization header, whose scheme may be in any case; '' for none. */
+const bearer = (authorization: string): string => /^bearer +(\S+) *$/i.exec(authorization)?.[1] ?? ''
+
+const parts = new Map(routes.map((route) => [route, route.path.split('/')]))
+
+/** The ids of the path by name, in lower case. */
+function idsOf(
+  route: Route,
+  segments: readonly string[],
+): { readonly ids: Readonly<Record<string, string>> } | Rejection {
+  const ids: Record<string, string> = {}
+  for (const [index, part] of (parts.get(route) ?? []).entries()) {
+    if (!part.startsWith(':')) continue
+    const segment = segments[index] ?? ''
+    if (!uuid.test(segment)) return reject('request.malformed', `${part.slice(1)} in the path must be a UUID`)
+    ids[part.slice(1)] = segment.toLowerCase()
+  }
+  return { ids }
+}
+
+/** The methods that routes of this very path have. */
+function methodsOf(path: string): readonly Method[] {
+  const segments = path.split('/')
+  const fits = (own: readonly string[]) =>
+    own.length === segments.length &&
+    own.every((part, index) => part.startsWith(':') || part === segments[index])
+  return routes.filter((route) => fits(parts.get(route) ?? [])).map(({ method }) => method)
+}

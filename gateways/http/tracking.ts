@@ -1,0 +1,35 @@
+import type { Answer } from '../../engine/host.ts'
+import { limits } from '../../protocols/limits.ts'
+import { bare, ok } from './reply.ts'
+import type { Endpoint, HttpDoors, KnownRequest } from './request.ts'
+
+export const trackingEndpoints = {
+  /** The trip with every place in time order; the trip's actor says who may see it. */
+  tracking: async (request, doors) => {
+    const trip = await tripOf(request, doors)
+    if (!trip.ok) return trip.rejection
+    return ok({ ...trip.view, waypoints: await waypointsOf(request, doors) })
+  },
+
+  /** The same way as a bare GeoJSON LineString. */
+  trackingRoute: async (request, doors) => {
+    const trip = await tripOf(request, doors)
+    if (!trip.ok) return trip.rejection
+    const waypoints = await waypointsOf(request, doors)
+    const coordinates = waypoints.map(({ longitude, latitude }) => [longitude, latitude])
+    return bare({ type: 'LineString', coordinates }, 'application/geo+json')
+  },
+} satisfies Record<string, Endpoint>
+
+const tripOf = ({ ids: { id = '' }, by }: KnownRequest, { host, env }: HttpDoors): Promise<Answer> =>
+  host.ask({
+    to: { actor: 'trip', id },
+    query: { type: 'trip.view' },
+    by,
+    deadline_ms: env.now_ms() + limits.command_deadline_ms,
+  })
+
+async function waypointsOf({ ids: { id = '' }, by }: KnownRequest, { lists, reads }: HttpDoors) {
+  await reads.caughtUp(by.id)
+  return lists.waypoints(id)
+}

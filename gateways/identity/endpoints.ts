@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto'
+import { type Static, Type } from 'typebox'
+import type { Account } from '../../protocols/accounts.ts'
+import { checkOf } from '../../protocols/check.ts'
+import { limits } from '../../protocols/limits.ts'
+import { isRefusal, type Rejection, reject } from '../../protocols/rejections.ts'
+import { acknowledged, created, ok, type Reply } from '../http/reply.ts'
+import type { Endpoint, HttpDoors, PublicEndpoint } from '../http/request.ts'
+import { timeOf } from '../http/times.ts'
+import { hashPassword, verifyPassword } from './passwords.ts'
+import { accessToken, freshRefresh, refreshHash } from './tokens.ts'
+
+const Password = Type.String({ maxLength: limits.password_length_max })
+const phone = /^(\+?\d{7,15})?$/
+const shapes = {
+  register: Type.Object({
+    email: Type.String({ maxLength: 254, pattern: '^[^\\s@]+@[^\\s@]+\\.[^\\s@]+$' }),
+    password: Type.String({ minLength: limits.password_length_min, maxLength: limits.password_length_max }),
+    full_name: Type.String({ minLength: 1, maxLength: 255 }),
+    role: Type.Union([
+      Type.Literal('owner'),
+      Type.Literal('runner'),
+      Type.Literal('shop'),
+      Type.Literal('admin'),
+    ]),
+    phone: Type.String({ default: '', pattern: phone.source }),
+  }),
+  login: Type.Object({ email: Type.String({ minLength: 1, maxLength: 254 }), password: Password }),
+  refresh: Type.Object({ refresh_token: Type.String({ minLength: 1, maxLength: 4_096 }) }),
+  profile: Type.Object({
+    full_name: Type.String({ default: '', maxLength: 255 }),
+    phone: Type.String({ default: '', maxLength: 20 }),
+    avatar_url: Type.String({ default: '', maxLength: 2_000 }),
+  }),
+}
+type Shape = keyof typeof shapes
+const check = checkOf(shapes, 'account request')
+const checked = <Name extends Shape>(name: Name, body: object) =>
+  check(name, body) as Static<(typeof shapes)[Name]> | Rejection
+
+export const openAccountEndpoints = {
+  /** An account for anybody but an admin. `account.email_taken`, `request.malformed`, `auth.role`. */
+  register: async ({ body }, doors) => {
+    const wanted = checked('register', withEmail(body))
+    if (isRefusal(wanted)) return wanted
+    if (wanted.role === 'admin') return reject('auth.role', 'nobody can make himself an admin')
+    const password_hash = await hashPassword(wanted.password)
+    if (typeof password_hash !== 'string') return password_hash
+    const account: Account = {
+      id: doors.env.uuid(),
+      email: wanted.email,
+      phone: wanted.phone,
+      full_name: wanted.full_name,
+      role: wanted.role,
+      is_verified: false,
+      avatar_url: '',
+      password_hash,
+      version: 1,
+      created_ms: doors.env.now_ms(),
+    }
+    if (!(await doors.accounts.create(account))) return reject('account.email_taken', '')
+    return created(await session(account, doors))
+  },
+
+  /** `auth.bad_credentials`, the same and as slow for an unknown user as for a wrong password. */
+  login: async ({ body }, doors) => {
+    const given = checked('login', withEmail(body))
+    if (isRefusal(given)) return given
+    const account = await doors.accounts.byEmail(given.email)
+    const right = await verifyPassword(account?.password_hash, given.password)
+    if (isRefusal(right)) return right
+    if (!right || !account) return reject('auth.bad_credentials', '')
+    return ok(await session(account, doors))
+  },
+
+  /** Spends a refresh token for the next one. Reuse after the grace ends every token of that login. */
+  refresh: async ({ body }, doors) => {
+    const given = checked('refresh', body)
+    if (isRefusal(given)) return given
+    const now_ms = doors.env.now_ms()
+    const next = freshRefresh(now_ms)
+    const { token, ...stored } = next
+    const hash = refreshHash(given.refresh_token)
+    const rotation = await doors.accounts.rotateRefresh(hash, stored, now_ms, limits.refresh_grace_ms)
+    if ('account' in rotation) return ok(await authResult(rotation.account, token, doors))
+    if (rotation.outcome === 'reused')
+      doors.env.log('warn', 'a spent refresh token came again: its family is revoked')
+    return refresh_refusals[rotation.outcome]
+  },
+} satisfies Record<string, PublicEndpoint>
+
+const refresh_refusals = {
+  reused: reject('auth.refresh_revoked', ''),
+  revoked: reject('auth.refresh_revoked', ''),
+  expired: reject('auth.expired', ''),
+  unknown: reject('auth.invalid_token', ''),
+}
+
+export const accountEndpoints = {
+  /** Ends every refresh token of the user; an access token lives on until it expires. */
+  logout: async ({ by }, { accounts, env }) => {
+    await accounts.revokeRefresh(by.id, env.now_ms())
+    return acknowledged('logged out')
+  },
+
+  profile: async ({ by }, { accounts }) => userOrNot(await accounts.byId(by.id)),
+
+  /** Empty or absent leaves a field as it is. */
+  updateProfile: async ({ by, body }, { accounts }) => {
+    const wanted = checked('profile', body)
+    if (isRefusal(wanted)) return wanted
+    const change = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== ''))
+    return userOrNot(await accounts.update(by.id, change))
+  },
+} satisfies Record<string, Endpoint>
+
+const userOrNot = (account: Account | undefined): Reply | Rejection =>
+  account ? ok(userOf(account)) : reject('account.not_found', '')
+
+/** A User as clients know it: contract, section 3.0.1. */
+export const userOf = ({
+  id,
+  email,
+  phone,
+  full_name,
+  role,
+  is_verified,
+  avatar_url,
+  created_ms,
+}: Account) => ({
+  id,
+  email,
+  phone,
+  full_name,
+  role,
+  is_verified,
+  avatar_url,
+  created_at: timeOf(created_ms),
+})
+
+const withEmail = (body: Readonly<Record<string, unknown>>) =>
+  typeof body.email === 'string' ? { ...body, email: body.email.trim().toLowerCase() } : body
+
+/** The tokens of a new login, which starts a family of refresh tokens. */
+async function session(account: Account, doors: HttpDoors) {
+  const { token, hash, expires_ms } = freshRefresh(doors.env.now_ms())
+  await doors.accounts.storeRefresh({ hash, expires_ms, family: randomUUID(), user_id: account.id })
+  return authResult(account, token, doors)
+}
+
+const authResult = async (account: Account, refresh_token: string, { keys, config, env }: HttpDoors) => ({
+  access_token: await accessToken(account, keys, config.token_issuer, env),
+  refresh_token,
+  user: userOf(account),
+})
