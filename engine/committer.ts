@@ -1,0 +1,135 @@
+/** Brings a shard's frames to the journal: one in flight, each fenced by the one before it. */
+import { decodeRecord, encodeRecord } from '../protocols/codec.ts'
+import { type Frame, frameId } from '../protocols/frame.ts'
+import type { Env } from './env.ts'
+import type { Filling } from './filling.ts'
+import { runningHash } from './hash.ts'
+import type { Journal, LogEntry } from './ports.ts'
+
+/** Where a shard's log ends, as far as its owner knows. */
+export interface Tip {
+  readonly epoch: number
+  readonly writer: string
+  /** The newest durable frame. */
+  readonly n: number
+  /** The newest entry, frame or claim. */
+  readonly seq: number
+  readonly hash: string
+}
+
+export interface CommitterParts {
+  readonly shard: number
+  readonly env: Env
+  readonly journal: Journal
+  readonly acked: (frame: Frame, tip: Tip) => void
+  /** Another writer owns the log now. */
+  readonly deposed: (why: string) => void
+}
+
+interface Flight {
+  readonly frame: Frame
+  readonly id: string
+  readonly bytes: Uint8Array
+}
+
+const resolve_first_ms = 50
+const resolve_max_ms = 2_000
+
+export class Committer {
+  readonly #parts: CommitterParts
+  #tip: Tip
+  #flight: Flight | undefined
+  #resolving = false
+  #closed = false
+
+  constructor(parts: CommitterParts, tip: Tip) {
+    this.#parts = parts
+    this.#tip = tip
+  }
+
+  get tip(): Tip {
+    return this.#tip
+  }
+
+  get busy(): boolean {
+    return this.#flight !== undefined
+  }
+
+  /** The outcome of the frame in flight is unknown: nothing may be decided on it until the log has been read. */
+  get resolving(): boolean {
+    return this.#resolving
+  }
+
+  /** Seals a frame and sends it. The one before it must have been acked. */
+  send(filled: Filling, settled: readonly string[], at_ms: number): void {
+    const { n, commands, events } = filled
+    const { epoch, writer, seq, hash } = this.#tip
+    const { shard } = this.#parts
+    const frame: Frame = {
+      v: 1,
+      shard,
+      epoch,
+      writer,
+      n,
+      prev_seq: seq,
+      prev_hash: hash,
+      at_ms,
+      commands,
+      events,
+      settled,
+    }
+    this.#flight = { frame, id: frameId(shard, epoch, n), bytes: encodeRecord(frame) }
+    void this.#append(this.#flight)
+  }
+
+  close(): void {
+    this.#closed = true
+  }
+
+  async #append(flight: Flight): Promise<void> {
+    try {
+      const { shard, journal } = this.#parts
+      this.#acked(flight, await journal.append(shard, flight.id, flight.bytes, this.#tip.seq))
+    } catch (cause) {
+      const fields = { shard: this.#parts.shard, frame: flight.id, cause: String(cause) }
+      this.#parts.env.log('warn', 'the outcome of a frame is unknown', fields)
+      this.#resolving = true
+      this.#lookAfter(resolve_first_ms)
+    }
+  }
+
+  #acked(flight: Flight, seq: number): void {
+    if (this.#closed) return
+    const { epoch, writer, hash } = this.#tip
+    this.#tip = { epoch, writer, n: flight.frame.n, seq, hash: runningHash(hash, flight.bytes) }
+    this.#flight = undefined
+    this.#resolving = false
+    this.#parts.acked(flight.frame, this.#tip)
+  }
+
+  #lookAfter(wait_ms: number): void {
+    if (this.#closed) return
+    this.#parts.env.after(wait_ms * (0.5 + this.#parts.env.random()), () => void this.#look(wait_ms))
+  }
+
+  /** The log decides: our frame means acked, the one before it means send again, another's means that we were deposed. */
+  async #look(waited_ms: number): Promise<void> {
+    const flight = this.#flight
+    if (!flight || this.#closed) return
+    let last: LogEntry | undefined
+    try {
+      last = await this.#parts.journal.last(this.#parts.shard)
+    } catch (cause) {
+      this.#parts.env.log('debug', 'the log cannot be read yet', { cause: String(cause) })
+      return this.#lookAfter(Math.min(2 * waited_ms, resolve_max_ms))
+    }
+    if (last?.id === flight.id && this.#isOurs(last)) return this.#acked(flight, last.seq)
+    if ((last?.seq ?? 0) === this.#tip.seq) return void this.#append(flight)
+    this.#closed = true
+    this.#parts.deposed(`the log of shard ${this.#parts.shard} goes on with ${last?.id ?? 'nothing'}`)
+  }
+
+  #isOurs(entry: LogEntry): boolean {
+    return decodeRecord(entry.bytes).writer === this.#tip.writer
+  }
+}

@@ -1,0 +1,224 @@
+/** Takes a shard over: claim, newest snapshot that the log confirms, replay of all that came after it. */
+import type { Context, Message } from '../protocols/actor.ts'
+import { decodeRecord, encodeRecord } from '../protocols/codec.ts'
+import { type Claim, claimId, eventId, type Frame, isClaim } from '../protocols/frame.ts'
+import { shardOf } from '../protocols/shard.ts'
+import { lift } from '../protocols/upcast.ts'
+import type { Activation } from './activation.ts'
+import type { Tip } from './committer.ts'
+import type { Env } from './env.ts'
+import { runningHash } from './hash.ts'
+import type { Keys } from './keys.ts'
+import type { Outbox } from './outbox.ts'
+import { type CutHead, Fault, type Journal, type LogEntry, type Snapshots } from './ports.ts'
+import type { Residents } from './residents.ts'
+import { type Position, unpackRow } from './shard_row.ts'
+import type { Timers } from './timers.ts'
+
+export interface RecoveryParts {
+  readonly shard: number
+  readonly shards: number
+  readonly env: Env
+  readonly journal: Journal
+  readonly snapshots: Snapshots
+  readonly residents: Residents
+  readonly keys: Keys
+  readonly timers: Timers
+  readonly outbox: Outbox
+  readonly policyAt: (version: number) => Context['policy']
+  readonly quarantine: (activation: Activation, why: string) => void
+}
+
+export interface Recovered {
+  readonly tip: Tip
+  readonly published: Position
+  /** The newest time in the log. */
+  readonly at_ms: number
+  /** Events after the snapshot. */
+  readonly replayed: number
+}
+
+/** Progress of a replay along the chain. */
+interface Cursor {
+  n: number
+  seq: number
+  hash: string
+  epoch: number
+  at_ms: number
+  replayed: number
+}
+
+/** Makes this writer the owner and builds the shard's state. Rejects with a Fault when a store does not answer or the log is broken. */
+export async function recover(parts: RecoveryParts): Promise<Recovered> {
+  const { claim, seq } = await claimLog(parts)
+  const { cut, newest } = await confirmedCut(parts, seq)
+  const cursor: Cursor = {
+    n: cut?.n ?? 0,
+    seq: cut?.log_seq ?? 0,
+    hash: cut?.hash ?? '',
+    epoch: cut?.epoch ?? 0,
+    at_ms: cut?.at_ms ?? 0,
+    replayed: 0,
+  }
+  const published = cut ? await restore(parts, cut, newest) : { n: 0, seq: 0 }
+  for await (const entry of parts.journal.read(parts.shard, cursor.seq, seq))
+    await replay(parts, cursor, entry)
+  if (cursor.seq !== seq) throw new Fault(`the log of shard ${parts.shard} ends early`, { retry: true })
+  for (const activation of parts.residents.values()) inspect(parts, activation)
+  const tip: Tip = { epoch: claim.epoch, writer: claim.writer, n: cursor.n, seq, hash: cursor.hash }
+  return { tip, published, at_ms: cursor.at_ms, replayed: cursor.replayed }
+}
+
+/** An unconditional append: by compare-and-set a claimer would lose every race against a live writer. */
+async function claimLog({ shard, env, journal }: RecoveryParts): Promise<{ claim: Claim; seq: number }> {
+  const last = await journal.last(shard)
+  const epoch = (last ? decodeRecord(last.bytes).epoch : 0) + 1
+  const claim: Claim = { v: 1, claim: true, shard, epoch, writer: env.uuid(), at_ms: env.now_ms() }
+  const id = claimId(shard, epoch, claim.writer)
+  return { claim, seq: await journal.claim(shard, id, encodeRecord(claim)) }
+}
+
+/** The newest cut whose frame is in the log where the cut says. One that is not was made by a writer that lost. */
+async function confirmedCut(
+  { shard, env, journal, snapshots }: RecoveryParts,
+  until_seq: number,
+): Promise<{ cut: CutHead | undefined; newest: boolean }> {
+  const cuts = await snapshots.cuts(shard)
+  for (const cut of cuts) {
+    if (await confirms(journal, cut, until_seq)) return { cut, newest: cut === cuts[0] }
+    env.log('warn', 'a snapshot does not match the log and is passed over', { shard, n: cut.n })
+  }
+  return { cut: undefined, newest: false }
+}
+
+async function confirms(journal: Journal, cut: CutHead, until_seq: number): Promise<boolean> {
+  let at_cut = false
+  for await (const { seq, bytes } of journal.read(cut.shard, cut.log_seq - 1, until_seq)) {
+    const record = decodeRecord(bytes)
+    if (seq === cut.log_seq) at_cut = !isClaim(record) && record.n === cut.n && record.epoch === cut.epoch
+    else if (!isClaim(record)) return at_cut && chainHolds(cut, record)
+    if (!at_cut) return false
+  }
+  return at_cut
+}
+
+/** A frame right behind the cut names the cut's hash; behind a claim, replay checks the chain. */
+const chainHolds = (cut: CutHead, next: Frame) => next.prev_seq !== cut.log_seq || next.prev_hash === cut.hash
+
+/** Sleepers are read back from the newest cut: from an older one everybody is taken into memory. */
+async function restore(parts: RecoveryParts, cut: CutHead, newest: boolean): Promise<Position> {
+  const { residents, keys, timers, outbox, snapshots } = parts
+  const row = unpackRow(cut.shard_row)
+  for (const [id, known] of row.keys) keys.add(id, known)
+  for (const timer of row.timers) timers.add(timer)
+  for (const pending of row.pending) outbox.add(pending)
+  for await (const batch of snapshots.load(parts.shard, cut.n))
+    for (const actor of batch) {
+      if (newest && residents.full) residents.restoreAsleep(actor)
+      else residents.placed(residents.restore(actor))
+    }
+  residents.births = row.births
+  return row.published
+}
+
+async function replay(parts: RecoveryParts, cursor: Cursor, { seq, bytes }: LogEntry): Promise<void> {
+  const record = decodeRecord(bytes)
+  const where = `shard ${parts.shard} at ${seq}`
+  if (record.shard !== parts.shard) throw broken(`${where} holds a record of shard ${record.shard}`)
+  if (record.epoch < cursor.epoch) throw broken(`${where} goes back to epoch ${record.epoch}`)
+  if (!isClaim(record)) {
+    if (record.n !== cursor.n + 1) throw broken(`${where} holds frame ${record.n} after ${cursor.n}`)
+    if (record.prev_seq !== cursor.seq || record.prev_hash !== cursor.hash)
+      throw broken(`${where} does not continue the chain`)
+    for (const { kind, id } of record.events)
+      if (parts.residents.find(kind, id) === 'asleep') await parts.residents.wake(kind, id)
+    apply(parts, record)
+    cursor.n = record.n
+    cursor.replayed += record.events.length
+  }
+  cursor.hash = runningHash(cursor.hash, bytes)
+  cursor.epoch = record.epoch
+  cursor.seq = seq
+  cursor.at_ms = Math.max(cursor.at_ms, record.at_ms)
+}
+
+const broken = (what: string) => new Fault(`the log is broken: ${what}`, { retry: false })
+
+/** Folds a frame into the shard: states, keys, timers, and what is owed to others. */
+function apply(parts: RecoveryParts, frame: Frame): void {
+  for (const id of frame.settled) {
+    parts.outbox.forget(id)
+    parts.timers.remove(id)
+  }
+  const carried = new Set(frame.commands.map((command) => command.id))
+  for (const command of frame.commands) {
+    const { id, body_hash, at_ms } = command
+    parts.keys.add(id, { body_hash, n: frame.n, at_ms })
+    parts.timers.remove(id)
+    parts.outbox.forget(id)
+    for (let index = command.first; index < command.first + command.count; index++)
+      applyEvent(parts, frame, index, command.policy, carried)
+  }
+}
+
+function applyEvent(
+  parts: RecoveryParts,
+  frame: Frame,
+  index: number,
+  policy: number,
+  carried: Set<string>,
+): void {
+  const raw = frame.events[index]
+  if (!raw) return
+  const record = lift(raw)
+  const activation = parts.residents.find(record.kind, record.id)
+  if (activation === 'asleep' || activation.quarantined !== undefined) return
+  if (record.seq !== activation.seq + 1)
+    throw broken(`${record.kind} ${record.id} misses event ${activation.seq + 1}`)
+  if (activation.seq === 0) parts.residents.births += 1
+  const event: Message = { type: record.type, ...record.data }
+  const context: Context = {
+    id: record.id,
+    by: record.by,
+    at_ms: record.at_ms,
+    policy: parts.policyAt(policy),
+    command_id: record.cause,
+    serial: parts.residents.births,
+    shard: parts.shard,
+    shards: parts.shards,
+  }
+  try {
+    activation.state = activation.behaviour.evolve(activation.state, event, context)
+    activation.seq = record.seq
+    activation.changed_n = frame.n
+    parts.residents.changed(activation)
+    owe(parts, frame.n, eventId(parts.shard, frame.n, index), { activation, event, context }, carried)
+  } catch (cause) {
+    parts.quarantine(activation, String(cause))
+  }
+}
+
+interface Happened {
+  readonly activation: Activation
+  readonly event: Message
+  readonly context: Context
+}
+
+/** What the event caused, unless this very frame carried it out. */
+function owe(parts: RecoveryParts, n: number, cause: string, happened: Happened, carried: Set<string>): void {
+  const { activation, event, context } = happened
+  const { follow_ups = [], effects = [] } = activation.behaviour.react(event, context)
+  for (const [index, { to, command, after_ms }] of follow_ups.entries()) {
+    const id = `${cause}:${index}`
+    if (after_ms !== undefined) parts.timers.add({ id, due_ms: context.at_ms + after_ms, to, command })
+    else if (shardOf(to.id, parts.shards) !== parts.shard || !carried.has(id))
+      parts.outbox.add({ id, n, to, command, by: { id: context.id, role: 'service' } })
+  }
+  for (const [index, effect] of effects.entries()) parts.outbox.add({ id: `${cause}:e${index}`, n, effect })
+}
+
+function inspect(parts: RecoveryParts, activation: Activation): void {
+  if (activation.quarantined !== undefined || activation.seq === 0) return
+  const why = activation.behaviour.invariant(activation.state)
+  if (why !== undefined) parts.quarantine(activation, `invariant: ${why}`)
+}

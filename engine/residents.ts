@@ -1,0 +1,176 @@
+import type { Behaviour } from '../protocols/actor.ts'
+import { unpackState } from '../protocols/codec.ts'
+import type { Policy } from '../protocols/policy.ts'
+import { Activation, keyOf } from './activation.ts'
+import type { Env } from './env.ts'
+import type { Grid } from './grid.ts'
+import type { ActorRow, Snapshots } from './ports.ts'
+
+export interface ResidentsParts {
+  readonly shard: number
+  readonly env: Env
+  readonly behaviours: ReadonlyMap<string, Behaviour>
+  readonly grids: ReadonlyMap<string, Grid>
+  readonly snapshots: Snapshots
+  readonly resident_max: number
+  readonly policy: () => Policy
+}
+
+/**
+ * The actors of a shard that live in memory, which of them changed since the last cut, and which sleep: their newest
+ * state is in the newest snapshot, from where the next message wakes them.
+ */
+export class Residents {
+  readonly #parts: ResidentsParts
+  readonly #awake = new Map<string, Activation>()
+  readonly #asleep = new Set<string>()
+  #dirty = new Set<Activation>()
+  /** Actors that have at least one event. */
+  births = 0
+  turn = 0
+
+  constructor(parts: ResidentsParts) {
+    this.#parts = parts
+  }
+
+  get size(): number {
+    return this.#awake.size
+  }
+
+  get dirty_size(): number {
+    return this.#dirty.size
+  }
+
+  values(): Iterable<Activation> {
+    return this.#awake.values()
+  }
+
+  /** The living actor, made now if nobody has heard of it; `asleep` when it must be woken first. */
+  find(kind: string, id: string): Activation | 'asleep' {
+    const key = keyOf(kind, id)
+    const found = this.#awake.get(key)
+    if (found) {
+      found.used = this.turn
+      return found
+    }
+    if (this.#asleep.has(key)) return 'asleep'
+    return this.#create(kind, id)
+  }
+
+  /** An actor that has no event, and whom nobody waits for, is no actor: asking for ids at random fills no memory. */
+  dropUnborn(activation: Activation): void {
+    if (activation.seq > 0 || activation.queued > 0 || activation.waiting.length > 0) return
+    if (activation.quarantined === undefined) this.#awake.delete(activation.key)
+  }
+
+  /** The living actor, or one that lives only for the asker when nobody has heard of the id. */
+  look(kind: string, id: string): Activation | 'asleep' {
+    const found = this.peek(kind, id)
+    if (found) return found
+    if (this.#asleep.has(keyOf(kind, id))) return 'asleep'
+    const behaviour = this.#parts.behaviours.get(kind)
+    if (!behaviour) throw new Error(`no actor is called ${kind}`)
+    return new Activation(behaviour, id)
+  }
+
+  peek(kind: string, id: string): Activation | undefined {
+    return this.#awake.get(keyOf(kind, id))
+  }
+
+  /** Reads a sleeper back. Rejects with the driver's Fault; the actor sleeps on. */
+  async wake(kind: string, id: string): Promise<Activation> {
+    const row = await this.#parts.snapshots.wake(this.#parts.shard, kind, id)
+    const key = keyOf(kind, id)
+    const now = this.#awake.get(key)
+    if (now) return now
+    this.#asleep.delete(key)
+    return row ? this.restore(row) : this.#create(kind, id)
+  }
+
+  /** Takes an actor over from a snapshot, in memory while there is room. */
+  restore(row: ActorRow): Activation {
+    const activation = this.#create(row.kind, row.id)
+    activation.state = unpackState(row.state)
+    activation.seq = row.seq
+    return activation
+  }
+
+  restoreAsleep(row: ActorRow): void {
+    this.#asleep.add(keyOf(row.kind, row.id))
+  }
+
+  get full(): boolean {
+    return this.#awake.size >= this.#parts.resident_max
+  }
+
+  changed(activation: Activation): void {
+    this.#dirty.add(activation)
+    this.placed(activation)
+  }
+
+  /** Moves the actor in its kind's grid to where it says that it is. */
+  placed(activation: Activation): void {
+    if (!activation.behaviour.places) return
+    const grid = this.#parts.grids.get(activation.behaviour.name)
+    const placement = activation.behaviour.place(activation, this.#parts.policy())
+    const { id } = activation.address
+    if (placement) grid?.place(id, placement.latitude, placement.longitude, placement.bits)
+    else grid?.remove(id)
+  }
+
+  /** The actors that changed since the last call: what the next cut holds. */
+  takeDirty(): ReadonlySet<Activation> {
+    const dirty = this.#dirty
+    this.#dirty = new Set()
+    return dirty
+  }
+
+  /** A cut failed: what it held is still to be saved. */
+  giveBack(dirty: Iterable<Activation>): void {
+    for (const activation of dirty) this.#dirty.add(activation)
+  }
+
+  /** Puts the least recently used to sleep while there are more than may be resident. Only a saved actor may sleep. */
+  passivate(mayHold: (activation: Activation) => boolean): number {
+    const excess = this.#awake.size - this.#parts.resident_max
+    if (excess <= 0) return 0
+    const idle = [...this.#awake.values()].filter((each) => this.#maySleep(each) && !mayHold(each))
+    idle.sort((a, b) => a.used - b.used)
+    for (const activation of idle.slice(0, excess)) this.#sleep(activation)
+    return Math.min(excess, idle.length)
+  }
+
+  /** Leaves nothing of this shard behind in the thread's grids. */
+  clear(): void {
+    for (const { address, behaviour } of this.#awake.values())
+      if (behaviour.places) this.#parts.grids.get(behaviour.name)?.remove(address.id)
+    this.#awake.clear()
+    this.#asleep.clear()
+    this.#dirty.clear()
+  }
+
+  #create(kind: string, id: string): Activation {
+    const behaviour = this.#parts.behaviours.get(kind)
+    if (!behaviour) throw new Error(`no actor is called ${kind}`)
+    const activation = new Activation(behaviour, id)
+    activation.used = this.turn
+    this.#awake.set(activation.key, activation)
+    return activation
+  }
+
+  /** An actor that was never told anything is worth nothing: it goes without a trace. */
+  #sleep(activation: Activation): void {
+    this.#awake.delete(activation.key)
+    if (activation.seq > 0) this.#asleep.add(activation.key)
+  }
+
+  #maySleep(activation: Activation): boolean {
+    const busy = activation.queued > 0 || activation.waiting.length > 0 || this.#dirty.has(activation)
+    const standing = activation.behaviour.places && this.#isPlaced(activation)
+    return !busy && !standing && activation.quarantined === undefined
+  }
+
+  #isPlaced(activation: Activation): boolean {
+    return this.#parts.grids.get(activation.behaviour.name)?.position(activation.address.id) !== undefined
+  }
+}

@@ -1,0 +1,425 @@
+import type { Address, Behaviour, Principal } from '../protocols/actor.ts'
+import { eventId, type Frame } from '../protocols/frame.ts'
+import { limits } from '../protocols/limits.ts'
+import type { Policy } from '../protocols/policy.ts'
+import { overloaded, type Rejection, reject } from '../protocols/rejections.ts'
+import type { Activation, Work } from './activation.ts'
+import { Committer, type Tip } from './committer.ts'
+import type { Cancel, Env } from './env.ts'
+import { Executor, refuse, workOf } from './executor.ts'
+import { Gate } from './gate.ts'
+import { Gathering } from './gathering.ts'
+import type { Grid } from './grid.ts'
+import type { Answer, Envelope, Question, SignalNote } from './host.ts'
+import { Keys } from './keys.ts'
+import { Mailbox } from './mailbox.ts'
+import { Outbox } from './outbox.ts'
+import type { Drivers } from './ports.ts'
+import { recover } from './recovery.ts'
+import { Residents } from './residents.ts'
+import { Senses } from './senses.ts'
+import { ShardClock } from './shard_clock.ts'
+import type { Position } from './shard_row.ts'
+import { Snapshotter } from './snapshotter.ts'
+import { Tail } from './tail.ts'
+import { type Timer, Timers } from './timers.ts'
+import type { Watchers } from './watchers.ts'
+
+export interface ShardParts {
+  readonly shard: number
+  readonly shards: number
+  readonly env: Env
+  readonly drivers: Drivers
+  readonly behaviours: ReadonlyMap<string, Behaviour>
+  readonly grids: ReadonlyMap<string, Grid>
+  readonly watchers: Watchers
+  readonly resident_max: number
+  readonly policy: () => Policy
+  readonly policyAt: (version: number) => Policy
+  /** To any shard, this one too. */
+  readonly submit: (envelope: Envelope) => Promise<Answer>
+  readonly signal: (note: SignalNote, done: (refused?: Rejection) => void) => void
+  /** A frame is durable. */
+  readonly durable: (tail: Tail) => void
+  /** Another writer owns the shard now. */
+  readonly deposed: () => void
+}
+
+export type ShardStatus = 'recovering' | 'open' | 'draining' | 'deposed' | 'closed'
+
+/** Work between two looks at the clock. */
+const works_per_look = 16
+
+/**
+ * The unit of ownership: one writer of one log. It takes commands in, carries them out in turns, and lets answers out
+ * when the log has them. Made by `openShard`; after `deposed` or `closed` it is done for.
+ */
+export class Shard {
+  readonly index: number
+  readonly tail: Tail
+  /** How far the public topics are; whoever publishes moves it on. */
+  published: Position
+  #status: ShardStatus = 'open'
+  readonly #parts: ShardParts
+  readonly #residents: Residents
+  readonly #timers: Timers
+  readonly #keys: Keys
+  readonly #outbox: Outbox
+  readonly #gate: Gate
+  readonly #clock: ShardClock
+  readonly #executor: Executor
+  readonly #committer: Committer
+  readonly #snapshotter: Snapshotter
+  readonly #senses: Senses
+  readonly #gathering: Gathering
+  readonly #mailbox = new Mailbox()
+  readonly #waking = new Map<string, ((activation: Activation | undefined) => void)[]>()
+  #scheduled = false
+  #executing = false
+  #tick: Cancel = () => {}
+
+  constructor(parts: ShardParts, core: Core, tip: Tip, published: Position, at_ms: number) {
+    this.#parts = parts
+    this.index = parts.shard
+    this.published = published
+    this.#residents = core.residents
+    this.#timers = core.timers
+    this.#keys = core.keys
+    this.#outbox = core.outbox
+    this.#gate = new Gate(tip.n)
+    this.#clock = new ShardClock(parts.env, at_ms)
+    this.tail = new Tail(parts.shard, parts.drivers.journal, { n: tip.n, seq: tip.seq })
+    const dead = (letter: object) => core.dead(letter)
+    this.#executor = new Executor(
+      { ...parts, ...core, gate: this.#gate, clock: this.#clock, dead },
+      tip.n + 1,
+    )
+    core.quarantine = (activation, why) => this.#executor.quarantine(activation, why)
+    this.#committer = new Committer(
+      {
+        shard: parts.shard,
+        env: parts.env,
+        journal: parts.drivers.journal,
+        acked: (frame, newest) => this.#acked(frame, newest),
+        deposed: (why) => this.#end('deposed', reject('moved', why)),
+      },
+      tip,
+    )
+    this.#snapshotter = new Snapshotter({
+      shard: parts.shard,
+      env: parts.env,
+      snapshots: parts.drivers.snapshots,
+      residents: core.residents,
+      position: ({ address }) => parts.grids.get(address.actor)?.position(address.id),
+      saved: () => this.#residents.passivate((activation) => this.#isWatched(activation)),
+    })
+    this.#gathering = new Gathering(parts.env, (work) => this.#put(work))
+    this.#senses = new Senses({
+      ...parts,
+      clock: this.#clock,
+      residents: core.residents,
+      gathering: this.#gathering,
+    })
+    this.#outbox.releaseAll()
+    this.#heartbeat()
+  }
+
+  get status(): ShardStatus {
+    return this.#status
+  }
+
+  /** Frames and commands that are not durable yet. */
+  get busy(): boolean {
+    const filling = !this.#executor.filling.empty
+    return filling || this.#committer.busy || this.#mailbox.depth > 0 || this.#gathering.busy
+  }
+
+  get residents(): Residents {
+    return this.#residents
+  }
+
+  get durable_n(): number {
+    return this.#gate.durable_n
+  }
+
+  /** Takes a command in, or refuses at once; `reply` is called exactly once. */
+  submit(envelope: Envelope, reply: (answer: Answer) => void): void {
+    const closed = this.#closed(envelope.lane === 'control')
+    if (closed) return reply({ ok: false, rejection: closed })
+    this.#put(workOf(envelope, reply))
+  }
+
+  /** Answers from the durable state. */
+  ask({ to, query, by }: Question, reply: (answer: Answer) => void): void {
+    const closed = this.#closed(false)
+    if (closed) return reply({ ok: false, rejection: closed })
+    this.#awake(to, true, (activation) => {
+      if (!activation) return reply({ ok: false, rejection: asleep })
+      const view = this.#senses.answer(activation, query, by)
+      const n = activation.changed_n
+      this.#gate.hold(n, (lost) => {
+        if (lost) reply({ ok: false, rejection: lost })
+        else if ('rejected' in view) reply({ ok: false, rejection: view as Rejection })
+        else reply({ ok: true, shard: this.index, n, view })
+      })
+    })
+  }
+
+  /** A signal never waits: it is taken now or refused. */
+  signal(note: SignalNote, done: (refused?: Rejection) => void): void {
+    const closed = this.#closed(false)
+    if (closed) return done(closed)
+    this.#awake(note.to, false, (activation) => {
+      if (!activation) return done(asleep)
+      this.#senses.take(activation, note, done)
+    })
+  }
+
+  /** What a search sees of an actor of this shard. */
+  look(kind: string, id: string): Activation | undefined {
+    return this.#status === 'open' ? this.#residents.peek(kind, id) : undefined
+  }
+
+  now_ms(): number {
+    return this.#clock.now_ms()
+  }
+
+  /** Takes nothing new and finishes what was begun. Resolves when everything accepted is durable. */
+  async drain(): Promise<void> {
+    if (this.#status !== 'open') return
+    this.#status = 'draining'
+    this.#gathering.flush()
+    while (this.busy && this.status === 'draining') {
+      this.#schedule()
+      await new Promise<void>((resolve) => this.#parts.env.after(drain_poll_ms, resolve))
+    }
+  }
+
+  /** After `drain`: cuts a snapshot and ends. */
+  async close(): Promise<void> {
+    if (this.#status !== 'draining') return
+    await this.#snapshotter.cutNow(this.#committer.tip, this.#clock.now_ms(), () => this.#row())
+    this.#end('closed', reject('unavailable', 'the engine is stopping'))
+  }
+
+  #closed(control: boolean): Rejection | undefined {
+    if (this.#status === 'open' || (control && this.#status === 'draining')) return undefined
+    if (this.#status === 'deposed') return reject('moved', `shard ${this.index} has another owner`)
+    return { rejected: 'unavailable', detail: 'the shard is stopping', retry_after_ms: 1_000 }
+  }
+
+  #put(work: Work): void {
+    const { to } = work.envelope
+    this.#awake(to, false, (activation) => {
+      if (!activation) return refuse(work, asleep)
+      if (activation.queued >= limits.mailbox_activation_max) this.#turn()
+      const full = this.#mailbox.put(activation, work)
+      if (full) return refuse(work, full)
+      this.#schedule()
+    })
+  }
+
+  /** Goes on with the actor: now if it is in memory, else when it has been read. Nothing when that failed. */
+  #awake(to: Address, looking: boolean, use: (activation: Activation | undefined) => void): void {
+    const found = looking ? this.#residents.look(to.actor, to.id) : this.#residents.find(to.actor, to.id)
+    if (found !== 'asleep') return use(found)
+    const key = `${to.actor}/${to.id}`
+    const waiting = this.#waking.get(key)
+    if (waiting && waiting.length >= limits.mailbox_activation_max) return use(undefined)
+    if (waiting) return void waiting.push(use)
+    this.#waking.set(key, [use])
+    void this.#wake(to, key)
+  }
+
+  async #wake(to: Address, key: string): Promise<void> {
+    let activation: Activation | undefined
+    try {
+      activation = await this.#residents.wake(to.actor, to.id)
+    } catch (cause) {
+      this.#parts.env.log('warn', 'an actor could not be woken', { key, cause: String(cause) })
+    }
+    const waiting = this.#waking.get(key) ?? []
+    this.#waking.delete(key)
+    for (const use of waiting) use(activation)
+  }
+
+  #isWatched(activation: Activation): boolean {
+    return this.#parts.watchers.has(activation.key)
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    this.#parts.env.soon(() => {
+      this.#scheduled = false
+      this.#turn()
+    })
+  }
+
+  /** Carries out what waits, within the time of a turn and the room of the frame, and sends the frame off. */
+  #turn(): void {
+    if (this.#executing || this.#committer.resolving || !this.#isLive()) return
+    this.#executing = true
+    this.#residents.turn += 1
+    const end_ms = this.#parts.env.monotonic_ms() + limits.turn_loop_ms
+    try {
+      while (this.#some(works_per_look)) if (this.#parts.env.monotonic_ms() > end_ms) break
+    } finally {
+      this.#executing = false
+    }
+    this.#seal()
+    if (this.#mailbox.depth > 0 && !this.#executor.filling.full) this.#schedule()
+  }
+
+  #some(count: number): boolean {
+    for (let done = 0; done < count; done++) {
+      if (this.#executor.filling.full) return false
+      const entry = this.#mailbox.take()
+      if (!entry) return false
+      this.#executor.carryOut(entry.activation, entry.work)
+    }
+    return true
+  }
+
+  #isLive(): boolean {
+    return this.#status === 'open' || this.#status === 'draining'
+  }
+
+  #seal(): void {
+    if (this.#committer.busy || this.#executor.filling.empty || !this.#isLive()) return
+    const filled = this.#executor.takeFilling()
+    const settled = this.#outbox.takeSettled()
+    this.#snapshotter.sealing(filled.n, filled.events.length, () => this.#row())
+    this.#committer.send(filled, settled, this.#clock.now_ms())
+  }
+
+  #row() {
+    return {
+      births: this.#residents.births,
+      keys: this.#keys.all(),
+      timers: this.#timers.all(),
+      pending: this.#outbox.all(),
+      published: this.published,
+    }
+  }
+
+  #acked(frame: Frame, tip: Tip): void {
+    this.tail.push({ seq: tip.seq, frame })
+    this.#gate.open(tip.n)
+    this.#show(frame)
+    this.#outbox.release(tip.n)
+    this.#snapshotter.durable(tip, frame.at_ms)
+    this.#parts.durable(this.tail)
+    if (this.#mailbox.depth > 0) this.#turn()
+    else this.#seal()
+  }
+
+  #show(frame: Frame): void {
+    const { watchers } = this.#parts
+    for (const [index, { kind, id, seq, type, by, at_ms, data }] of frame.events.entries()) {
+      if (!watchers.has(`${kind}/${id}`)) continue
+      const message = { type, ...data, event_id: eventId(this.index, frame.n, index) }
+      watchers.show({ of: { actor: kind, id }, seq, message, by, at_ms })
+    }
+  }
+
+  /** Timers, late answers and snapshots of a shard at rest. */
+  #heartbeat(): void {
+    if (!this.#isLive()) return
+    this.#tick = this.#parts.env.after(heartbeat_ms, () => this.#heartbeat())
+    for (const timer of this.#timers.due(this.#clock.now_ms(), limits.overdue_timers_per_turn))
+      this.#fire(timer)
+    this.#executor.sweep()
+    if (this.#snapshotter.overdue && !this.busy)
+      void this.#snapshotter.cutNow(this.#committer.tip, this.#clock.now_ms(), () => this.#row())
+  }
+
+  #fire(timer: Timer): void {
+    const { id, to, command } = timer
+    const by: Principal = { id: to.id, role: 'service' }
+    const deadline_ms = Number.POSITIVE_INFINITY
+    this.#put(
+      workOf({ id, to, command, by, deadline_ms, lane: 'control' }, (answer) => {
+        if (answer.ok || !retries.has(answer.rejection.rejected)) this.#timers.remove(id)
+        else this.#timers.again(timer, this.#clock.now_ms() + limits.step_resend_ms)
+      }),
+    )
+  }
+
+  #end(status: 'deposed' | 'closed', why: Rejection): void {
+    if (!this.#isLive()) return
+    this.#status = status
+    this.#parts.env.log(status === 'deposed' ? 'error' : 'info', `shard ${this.index} is ${status}`, {
+      why: why.detail,
+    })
+    this.#tick()
+    this.#committer.close()
+    this.#outbox.close()
+    this.#gathering.close(why)
+    for (let entry = this.#mailbox.take(); entry; entry = this.#mailbox.take()) refuse(entry.work, why)
+    this.#gate.lose(why)
+    this.#executor.lose(why)
+    this.#residents.clear()
+    if (status === 'deposed') this.#parts.deposed()
+  }
+}
+
+const heartbeat_ms = 50
+const drain_poll_ms = 2
+const asleep: Rejection = overloaded('the record cannot be read at the moment', 1_000)
+const retries: ReadonlySet<string> = new Set([
+  'overloaded',
+  'unavailable',
+  'actor.quarantined',
+  'command.poisoned',
+])
+
+interface Core {
+  readonly residents: Residents
+  readonly keys: Keys
+  readonly timers: Timers
+  readonly outbox: Outbox
+  dead(letter: object): void
+  quarantine(activation: Activation, why: string): void
+}
+
+/** Claims a shard and builds it from its log. Rejects with a Fault when a store does not answer or the log is broken. */
+export async function openShard(parts: ShardParts): Promise<{ shard: Shard; replayed: number }> {
+  const { shard, env, drivers } = parts
+  const core = coreOf(parts)
+  try {
+    const recovered = await recover({ ...parts, ...drivers, ...core, quarantine: core.quarantine })
+    const { tip, published, at_ms, replayed } = recovered
+    env.log('info', `shard ${shard} is open`, { epoch: tip.epoch, n: tip.n, replayed })
+    return { shard: new Shard(parts, core, tip, published, at_ms), replayed }
+  } catch (cause) {
+    core.residents.clear()
+    core.outbox.close()
+    throw cause
+  }
+}
+
+function coreOf(parts: ShardParts): Core {
+  const { shard, env, drivers } = parts
+  const dead = (letter: object) => {
+    drivers.topics.dead(shard, letter).catch((cause: unknown) => {
+      env.log('error', 'a dead letter could not be kept', { shard, cause: String(cause) })
+    })
+  }
+  return {
+    residents: new Residents({ ...parts, snapshots: drivers.snapshots }),
+    keys: new Keys(),
+    timers: new Timers(),
+    outbox: new Outbox({
+      env,
+      effects: drivers.effects,
+      submit: parts.submit,
+      refused: (step, rejection) => dead({ why: 'a step was refused', step, rejection }),
+    }),
+    dead,
+    quarantine(activation: Activation, why: string): void {
+      activation.quarantined = why
+      dead({ why: 'quarantined', of: activation.address, seq: activation.seq, cause: why })
+    },
+  }
+}

@@ -1,0 +1,128 @@
+/** Cuts a shard's snapshots: what a frame made of it, gathered in one moment and written in slices. */
+import { packState } from '../protocols/codec.ts'
+import { limits } from '../protocols/limits.ts'
+import type { Activation } from './activation.ts'
+import type { Tip } from './committer.ts'
+import type { Env } from './env.ts'
+import type { ActorRow, Snapshots } from './ports.ts'
+import type { Residents } from './residents.ts'
+import { packRow, type ShardRow } from './shard_row.ts'
+
+/** Actors that are packed before other work gets a turn. */
+const slice = 500
+
+/** An actor as it was at the cut; states are immutable, so holding them is enough. */
+interface Kept {
+  readonly activation: Activation
+  readonly state: unknown
+  readonly seq: number
+}
+
+interface Opened {
+  readonly n: number
+  readonly row: ShardRow
+  readonly kept: readonly Kept[]
+}
+
+export interface SnapshotterParts {
+  readonly shard: number
+  readonly env: Env
+  readonly snapshots: Snapshots
+  readonly residents: Residents
+  readonly position: (activation: Activation) => { latitude: number; longitude: number } | undefined
+  /** A cut was saved: everything up to frame `n` can be read back. */
+  readonly saved: (n: number) => void
+}
+
+export class Snapshotter {
+  readonly #parts: SnapshotterParts
+  #events = 0
+  #last_ms: number
+  #opened: Opened | undefined
+  #saving: Promise<void> | undefined
+  #force = false
+
+  constructor(parts: SnapshotterParts) {
+    this.#parts = parts
+    this.#last_ms = parts.env.monotonic_ms()
+  }
+
+  /** At the sealing of frame `n`: if a cut is due, holds on to the shard as it is now. `row` is asked only then. */
+  sealing(n: number, events: number, row: () => ShardRow): void {
+    this.#events += events
+    if (this.#opened || this.#saving || !this.#due()) return
+    this.#force = false
+    const kept = [...this.#parts.residents.takeDirty()].map((activation) => ({
+      activation,
+      state: activation.state,
+      seq: activation.seq,
+    }))
+    this.#opened = { n, row: row(), kept }
+    this.#events = 0
+    this.#last_ms = this.#parts.env.monotonic_ms()
+  }
+
+  /** That frame is durable: the cut may be written. */
+  durable(tip: Tip, at_ms: number): void {
+    const opened = this.#opened
+    if (opened?.n !== tip.n) return
+    this.#opened = undefined
+    this.#saving = this.#save(opened, tip, at_ms).finally(() => {
+      this.#saving = undefined
+    })
+  }
+
+  /** Resolves when no cut is being written. */
+  async idle(): Promise<void> {
+    await this.#saving
+  }
+
+  /** Takes a cut at the next frame. */
+  force(): void {
+    this.#force = true
+  }
+
+  /** For a shard at rest: there is no frame in flight, so the cut is the state after the newest one. */
+  async cutNow(tip: Tip, at_ms: number, row: () => ShardRow): Promise<void> {
+    await this.#saving
+    if (this.#parts.residents.dirty_size === 0) return
+    this.force()
+    this.sealing(tip.n, 0, row)
+    this.durable(tip, at_ms)
+    await this.#saving
+  }
+
+  /** True when a quiet shard should be cut although no frame is sealed. */
+  get overdue(): boolean {
+    return !this.#opened && !this.#saving && this.#parts.residents.dirty_size > 0 && this.#due()
+  }
+
+  #due(): boolean {
+    const passed_ms = this.#parts.env.monotonic_ms() - this.#last_ms
+    return this.#force || this.#events >= limits.snapshot_events || passed_ms >= limits.snapshot_interval_ms
+  }
+
+  async #save({ n, row, kept }: Opened, tip: Tip, at_ms: number): Promise<void> {
+    const { shard, env, snapshots } = this.#parts
+    try {
+      const actors: ActorRow[] = []
+      for (let start = 0; start < kept.length; start += slice) {
+        for (const each of kept.slice(start, start + slice)) actors.push(this.#rowOf(each))
+        await new Promise<void>((resolve) => env.soon(resolve))
+      }
+      const { epoch, seq: log_seq, hash } = tip
+      await snapshots.save({ shard, epoch, n, log_seq, hash, at_ms, shard_row: packRow(row), actors })
+      this.#parts.saved(n)
+    } catch (cause) {
+      // The next cut holds these too; until then recovery replays a little more.
+      this.#parts.residents.giveBack(kept.map(({ activation }) => activation))
+      env.log('warn', 'a snapshot could not be saved', { shard, n, cause: String(cause) })
+    }
+  }
+
+  #rowOf({ activation, state, seq }: Kept): ActorRow {
+    const { actor: kind, id } = activation.address
+    const point = this.#parts.position(activation)
+    return { kind, id, seq, state: packState(state), ...point }
+  }
+}

@@ -1,0 +1,243 @@
+/** The engine of one worker thread: its shards, what is derived from them, and the way to all other shards. */
+import type { Address, Behaviour, Message } from '../protocols/actor.ts'
+import { limits } from '../protocols/limits.ts'
+import type { Policy } from '../protocols/policy.ts'
+import type { Rejection } from '../protocols/rejections.ts'
+import { shardOf } from '../protocols/shard.ts'
+import type { Board } from './board.ts'
+import type { Env } from './env.ts'
+import { Follower } from './followers.ts'
+import { Grid } from './grid.ts'
+import type { Answer, Envelope, Near, NearQuery, Question, ShardHost, SignalNote } from './host.ts'
+import type { Drivers } from './ports.ts'
+import { openShard, type Shard } from './shard.ts'
+import { type Listener, Watchers } from './watchers.ts'
+
+/** The shards of another thread. */
+export interface Neighbour extends ShardHost {
+  /** The nearest of that thread's own actors only. */
+  near(query: NearQuery): Promise<readonly Near[]>
+}
+
+export interface ThreadParts {
+  readonly thread: number
+  readonly threads: number
+  readonly shards: number
+  readonly env: Env
+  readonly drivers: Drivers
+  readonly behaviours: readonly Behaviour[]
+  readonly board: Board
+  readonly resident_max: number
+  readonly policy: () => Policy
+  readonly policyAt: (version: number) => Policy
+}
+
+/** Which thread owns a shard. */
+export const threadOf = (shard: number, threads: number): number => shard % threads
+
+const starting: Rejection = {
+  rejected: 'unavailable',
+  detail: 'the shard is being recovered',
+  retry_after_ms: 1_000,
+}
+const recover_retry_first_ms = 200
+const recover_retry_max_ms = 5_000
+
+export class Thread implements ShardHost {
+  readonly #parts: ThreadParts
+  readonly #behaviours: ReadonlyMap<string, Behaviour>
+  readonly #grids: ReadonlyMap<string, Grid>
+  readonly #watchers = new Watchers()
+  readonly #shards = new Map<number, Shard>()
+  readonly #neighbours = new Map<number, Neighbour>()
+  readonly #projector: Follower
+  readonly #publisher: Follower
+  #stopping = false
+
+  constructor(parts: ThreadParts) {
+    this.#parts = parts
+    this.#behaviours = new Map(parts.behaviours.map((behaviour) => [behaviour.name, behaviour]))
+    this.#grids = new Map(
+      parts.behaviours.filter(({ places }) => places).map(({ name }) => [name, new Grid()]),
+    )
+    const { env, drivers, board } = parts
+    this.#projector = new Follower({
+      name: 'the projection',
+      env,
+      begin: (shard) => drivers.projections.watermark(shard),
+      work: (frames) => drivers.projections.project(frames),
+      reached: (shard, { n }) => board.projected(shard, n),
+    })
+    this.#publisher = new Follower({
+      name: 'the publishing of topics',
+      env,
+      begin: async (shard) => this.#shards.get(shard)?.published ?? { n: 0, seq: 0 },
+      work: (frames) => drivers.topics.publish(frames),
+      reached: (shard, position) => {
+        const owned = this.#shards.get(shard)
+        if (owned) owned.published = position
+      },
+    })
+  }
+
+  /** How another thread's shards are reached. */
+  meet(thread: number, neighbour: Neighbour): void {
+    this.#neighbours.set(thread, neighbour)
+  }
+
+  /** Recovers every shard of this thread. A store that does not answer is asked again until it does. */
+  async open(): Promise<void> {
+    const mine = Array.from({ length: this.#parts.shards }, (_, shard) => shard).filter((shard) =>
+      this.#isMine(shard),
+    )
+    await Promise.all(mine.map((shard) => this.#openOne(shard)))
+  }
+
+  get owned(): readonly Shard[] {
+    return [...this.#shards.values()]
+  }
+
+  /** Durable frames that are not in the lists, or not on the topics. */
+  get lag(): { readonly projections: number; readonly topics: number } {
+    return { projections: this.#projector.lag, topics: this.#publisher.lag }
+  }
+
+  /** Finishes what was accepted, saves it and ends. */
+  async drain(): Promise<void> {
+    this.#stopping = true
+    await Promise.all(this.owned.map((shard) => shard.drain()))
+    await Promise.all([this.#publisher, this.#projector].map((each) => each.close(limits.append_timeout_ms)))
+    await Promise.all(this.owned.map((shard) => shard.close()))
+  }
+
+  async #openOne(shard: number, wait_ms = recover_retry_first_ms): Promise<void> {
+    const { env, board, thread } = this.#parts
+    board.shardIs(shard, 'starting')
+    try {
+      await this.#claim(shard)
+      board.shardIs(shard, 'ready')
+    } catch (cause) {
+      if (this.#stopping) return
+      env.log('error', `shard ${shard} could not be recovered yet`, { thread, cause: String(cause) })
+      await new Promise<void>((resolve) => env.after(wait_ms, resolve))
+      await this.#openOne(shard, Math.min(2 * wait_ms, recover_retry_max_ms))
+    }
+  }
+
+  async #claim(shard: number): Promise<void> {
+    const { env, board } = this.#parts
+    const { shard: owned, replayed } = await openShard({
+      ...this.#parts,
+      shard,
+      behaviours: this.#behaviours,
+      grids: this.#grids,
+      watchers: this.#watchers,
+      submit: (envelope) => this.submit(envelope),
+      signal: (note, done) => this.signal(note, done),
+      durable: () => {
+        this.#projector.wake()
+        this.#publisher.wake()
+      },
+      deposed: () => board.shardIs(shard, 'failed'),
+    })
+    this.#shards.set(shard, owned)
+    env.log('debug', `shard ${shard} takes commands`, { replayed })
+    // A database that is away must not keep a recovered shard from serving: its lists follow when it is back.
+    for (const follower of [this.#projector, this.#publisher]) await this.#follow(follower, owned)
+  }
+
+  async #follow(follower: Follower, shard: Shard): Promise<void> {
+    try {
+      await follower.follow(shard.tail)
+    } catch (cause) {
+      this.#parts.env.log('warn', 'a shard cannot be followed yet', {
+        shard: shard.index,
+        cause: String(cause),
+      })
+      this.#parts.env.after(recover_retry_max_ms, () => {
+        if (!this.#stopping) void this.#follow(follower, shard)
+      })
+    }
+  }
+
+  submit(envelope: Envelope): Promise<Answer> {
+    const place = this.#placeOf(envelope.to)
+    if (place.neighbour) return place.neighbour.submit(envelope)
+    const { shard } = place
+    if (!shard) return Promise.resolve({ ok: false, rejection: starting })
+    return new Promise((resolve) => shard.submit(envelope, resolve))
+  }
+
+  ask(question: Question): Promise<Answer> {
+    const place = this.#placeOf(question.to)
+    if (place.neighbour) return place.neighbour.ask(question)
+    const { shard } = place
+    if (!shard) return Promise.resolve({ ok: false, rejection: starting })
+    return new Promise((resolve) => shard.ask(question, resolve))
+  }
+
+  signal(note: SignalNote, done: (refused?: Rejection) => void): void {
+    const place = this.#placeOf(note.to)
+    if (place.neighbour) place.neighbour.signal(note, done)
+    else if (place.shard) place.shard.signal(note, done)
+    else done(starting)
+  }
+
+  async near(query: NearQuery): Promise<readonly Near[]> {
+    const others = [...this.#neighbours.values()].map((neighbour) => neighbour.near(query))
+    const found = [this.nearHere(query), ...(await Promise.all(others))].flat()
+    return found.sort((a, b) => a.distance_km - b.distance_km).slice(0, query.limit)
+  }
+
+  /** The nearest actors of this thread's own shards. */
+  nearHere({ kind, latitude, longitude, radius_km, limit, bits, criteria }: NearQuery): readonly Near[] {
+    const grid = this.#grids.get(kind)
+    if (!grid) return []
+    const accept = (id: string) => this.#matches(kind, id, criteria)
+    return grid.near(latitude, longitude, radius_km, limit, bits, accept).flatMap(({ id, distance_km }) => {
+      const shard = this.#shards.get(shardOf(id, this.#parts.shards))
+      const activation = shard?.look(kind, id)
+      if (!shard || !activation) return []
+      const view = activation.behaviour.view(activation, id)
+      return [{ id, distance_km, age_ms: Math.max(0, shard.now_ms() - activation.seen_ms), view }]
+    })
+  }
+
+  watch(of: Address, listener: Listener): () => void {
+    const { neighbour } = this.#placeOf(of)
+    if (neighbour) return neighbour.watch(of, listener)
+    if (!this.#watchers.add(of, listener)) throw new Error(`${of.actor} ${of.id} has too many watchers`)
+    return () => this.#watchers.remove(of, listener)
+  }
+
+  show(of: Address, message: Message): void {
+    const { neighbour } = this.#placeOf(of)
+    if (neighbour) return neighbour.show(of, message)
+    const by = { id: of.id, role: 'service' } as const
+    this.#watchers.show({ of, seq: 0, message, by, at_ms: this.#parts.env.now_ms() })
+  }
+
+  #matches(kind: string, id: string, criteria: object | undefined): boolean {
+    const shard = this.#shards.get(shardOf(id, this.#parts.shards))
+    const activation = shard?.look(kind, id)
+    if (!shard || !activation || activation.quarantined) return false
+    if (!criteria) return true
+    const context = { id, at_ms: shard.now_ms(), policy: this.#parts.policy() }
+    return activation.behaviour.match(activation, criteria, context)
+  }
+
+  #isMine(shard: number): boolean {
+    return threadOf(shard, this.#parts.threads) === this.#parts.thread
+  }
+
+  #placeOf({ id }: Address): {
+    readonly shard?: Shard | undefined
+    readonly neighbour?: Neighbour | undefined
+  } {
+    const shard = shardOf(id, this.#parts.shards)
+    if (this.#isMine(shard)) return { shard: this.#shards.get(shard) }
+    const neighbour = this.#neighbours.get(threadOf(shard, this.#parts.threads))
+    if (!neighbour) throw new Error(`nobody knows the thread of shard ${shard}`)
+    return { neighbour }
+  }
+}
