@@ -208,4 +208,10 @@ export const limits = {
   database_message_bytes_max: 64 * 1024 * 1024,
   database_hold_ms: 30_000,
   startup_check_ms: 3_000,
+
+  // PostgreSQL.
+  database_connect_seconds: 5,
+  database_statement_ms: 30_000,
+  snapshot_rows_per_statement: 5_000,
+  projection_rows_per_statement: 5_000,
 } as const
