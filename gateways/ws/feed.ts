@@ -1,0 +1,137 @@
+import type { Principal } from '../../protocols/actor.ts'
+import { limits } from '../../protocols/limits.ts'
+import { type Rejection, reject } from '../../protocols/rejections.ts'
+import { closeCodes } from '../../protocols/socket.ts'
+import type { Doors } from '../doors.ts'
+import type { TemplatedApp } from '../uws.ts'
+import { FeedConnection } from './feed_connection.ts'
+import { FeedRoom } from './feed_room.ts'
+import type { Mounted } from './runner.ts'
+import { type Knock, upgrade } from './upgrade.ts'
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** Serves `/ws/tracking/:bookingId?token=` (contract, section 4): the booking's owner, its runner and admins may watch. */
+export function mountFeed(app: TemplatedApp, doors: Doors): Mounted {
+  const feed = new Feed(doors)
+  app.ws<FeedConnection>('/ws/tracking/:bookingId', {
+    compression: 0,
+    maxPayloadLength: limits.feed_inbound_bytes_max,
+    maxBackpressure: limits.socket_buffer_bytes_max,
+    closeOnBackpressureLimit: false,
+    idleTimeout: 0,
+    sendPingsAutomatically: false,
+    upgrade: (res, req, context) => upgrade(res, req, context, doors, feed),
+    open: (socket) => {
+      socket.getUserData().open(socket, doors.env.monotonic_ms())
+      feed.open(socket.getUserData())
+    },
+    message: (socket) => socket.getUserData().heard(doors.env.monotonic_ms()),
+    pong: (socket) => socket.getUserData().heard(doors.env.monotonic_ms()),
+    drain: (socket) => socket.getUserData().drained(),
+    close: (socket) => feed.closed(socket.getUserData()),
+  })
+  return feed
+}
+
+class Feed implements Mounted {
+  readonly #doors: Doors
+  readonly #connections = new Set<FeedConnection>()
+  readonly #rooms = new Map<string, FeedRoom>()
+  /** Rooms without sockets, kept for those who reconnect, longest empty first: when each became empty. */
+  readonly #empty = new Map<string, number>()
+  #closing: (() => void) | undefined
+  #is_closing = false
+  #stop_sweep: (() => void) | undefined
+
+  constructor(doors: Doors) {
+    this.#doors = doors
+  }
+
+  count(): number {
+    return this.#connections.size
+  }
+
+  async admit({ verified, parameter, user_agent, query }: Knock): Promise<FeedConnection | Rejection> {
+    if (this.#is_closing) return reject('unavailable', 'the server is stopping')
+    if (!uuid.test(parameter)) return reject('request.malformed', 'the booking id is not a UUID')
+    const by = verified.principal
+    const answer = await this.#doors.host.ask({
+      to: { actor: 'booking', id: parameter.toLowerCase() },
+      query: { type: 'booking.view' },
+      by,
+      deadline_ms: this.#doors.env.now_ms() + limits.command_deadline_ms,
+    })
+    if (!answer.ok) return answer.rejection
+    if (!takesPart(answer.view, by)) return reject('booking.not_yours', 'only those who take part may watch')
+    const from = Number(query('from') ?? 0)
+    return new FeedConnection({
+      by,
+      booking_id: parameter,
+      wants_status: !user_agent.startsWith('Dart/'),
+      from: Number.isSafeInteger(from) && from > 0 ? from : 0,
+      booking: answer.view,
+    })
+  }
+
+  open(connection: FeedConnection): void {
+    this.#connections.add(connection)
+    this.#empty.delete(connection.key)
+    const room =
+      this.#rooms.get(connection.key) ?? new FeedRoom(connection.key, this.#doors, connection.seat.booking)
+    this.#rooms.set(connection.key, room)
+    room.join(connection)
+    if (!this.#stop_sweep) this.#sweepLater()
+  }
+
+  closed(connection: FeedConnection): void {
+    connection.closed()
+    this.#connections.delete(connection)
+    const room = this.#rooms.get(connection.key)
+    room?.leave(connection)
+    if (room?.empty) this.#empty.set(connection.key, this.#doors.env.monotonic_ms())
+    this.#drop(
+      (empty_ms) => this.#is_closing || this.#doors.env.monotonic_ms() - empty_ms > limits.feed_ring_ms,
+    )
+    if (this.#connections.size === 0) this.#closing?.()
+  }
+
+  async close(): Promise<void> {
+    this.#is_closing = true
+    if (this.#connections.size > 0)
+      await new Promise<void>((resolve) => {
+        this.#closing = resolve
+        for (const connection of [...this.#connections])
+          connection.close(closeCodes.going_away, 'the server is stopping')
+      })
+    this.#stop_sweep?.()
+    this.#drop(() => true)
+  }
+
+  #sweepLater(): void {
+    this.#stop_sweep = this.#doors.env.after(limits.feed_sweep_ms, () => {
+      const now_ms = this.#doors.env.monotonic_ms()
+      for (const connection of [...this.#connections]) connection.sweep(now_ms)
+      this.#drop((empty_ms) => now_ms - empty_ms > limits.feed_ring_ms)
+      this.#stop_sweep = undefined
+      if (this.#rooms.size > 0) this.#sweepLater()
+    })
+  }
+
+  /** Ends rooms that have been empty for too long, or are too many. */
+  #drop(isOver: (empty_ms: number) => boolean): void {
+    for (const [key, empty_ms] of this.#empty) {
+      if (this.#empty.size <= limits.feed_rooms_idle_max && !isOver(empty_ms)) return
+      this.#empty.delete(key)
+      this.#rooms.get(key)?.close()
+      this.#rooms.delete(key)
+    }
+  }
+}
+
+/** A requested booking may be read by any runner; its feed is for those who take part. */
+function takesPart(booking: object, by: Principal): boolean {
+  if (by.role === 'admin') return true
+  const { owner_id, runner_id } = booking as { owner_id?: unknown; runner_id?: unknown }
+  return by.id === owner_id || by.id === runner_id
+}
