@@ -47,10 +47,12 @@ class Client {
     if (this.#socket.destroyed) return
     for (const name of batch.declares) if (name !== '') this.#statements.add(name)
     const answers = new Answers()
+    this.#socket.cork()
     await this.#execute(batch.bytes, (data) => {
       for (const piece of answers.pass(Buffer.from(data))) this.#socket.write(piece)
     })
     if (batch.kind !== 'part') this.#socket.write(answers.ready)
+    this.#socket.uncork()
     if (batch.kind !== 'part' && !this.#db.isInTransaction()) this.#release()
     if (this.#socket.writableNeedDrain) {
       await Promise.race([once(this.#socket, 'drain'), once(this.#socket, 'close')])
