@@ -1,0 +1,98 @@
+// The PostgreSQL client, and how its errors become faults. Milliseconds and counts are numbers, times are Dates.
+import postgres from 'postgres'
+import { Fault } from '../engine/ports.ts'
+import { limits } from '../protocols/limits.ts'
+
+export type Sql = postgres.Sql<{ bigint: number }>
+export type Transaction = postgres.TransactionSql<{ bigint: number }>
+
+export interface SqlOptions {
+  readonly url: string
+  /** Connections at most. */
+  readonly max: number
+  /** Shows in `pg_stat_activity`. */
+  readonly application_name: string
+}
+
+/** SQLSTATE classes after which the same call may succeed: connection, resources, rolled back, operator's doing. */
+const passing_classes = ['08', '25P03', '40', '53', '55P03', '57']
+const bigint_oid = 20
+
+function safeInteger(text: string): number {
+  const value = Number(text)
+  if (Number.isSafeInteger(value)) return value
+  throw new Error(`${text} is not a safe integer`)
+}
+
+/**
+ * A bounded pool. Connects on first use. Statements are prepared: a name is unique to its connection, and the
+ * embedded server keeps clients apart.
+ */
+export function openSql(options: SqlOptions): Sql {
+  return postgres(options.url, {
+    max: options.max,
+    connect_timeout: limits.database_connect_seconds,
+    connection: {
+      application_name: options.application_name,
+      statement_timeout: limits.database_statement_ms,
+      idle_in_transaction_session_timeout: limits.database_statement_ms,
+    },
+    // Arrays travel as text with a cast, so the catalogue of types need not be read at each connection.
+    fetch_types: false,
+    transform: { undefined: null },
+    types: {
+      bigint: {
+        to: bigint_oid,
+        from: [bigint_oid],
+        parse: safeInteger,
+        serialize: (value: number) => `${value}`,
+      },
+    },
+    onnotice: () => {},
+  })
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+
+/** Errors of the client itself (a refused, lost or late connection) have no SQLSTATE and pass. */
+function passes(error: unknown): boolean {
+  if (!(error instanceof postgres.PostgresError)) return codeOf(error) !== ''
+  return passing_classes.some((prefix) => error.code.startsWith(prefix))
+}
+
+/** Runs `work`; whatever it rejects with becomes a Fault that names `what`, never the statement or its values. */
+export async function attempt<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    if (cause instanceof Fault) throw cause
+    throw new Fault(`${what}: ${codeOf(cause) || 'failed'}`, { retry: passes(cause), cause })
+  }
+}
+
+/** Runs `work` in one transaction (read committed), rolled back when it rejects. Rejects with a Fault as `attempt`. */
+export function inTransaction<T>(sql: Sql, what: string, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  return attempt(what, async () => {
+    const box: { value?: T } = {}
+    await sql.begin(async (tx) => {
+      box.value = await work(tx)
+    })
+    return box.value as T
+  })
+}
+
+/** Closes the pool; statements that are under way get one second. */
+export const closeSql = (sql: Sql): Promise<void> => sql.end({ timeout: 1 })
+
+/** An array literal of plain words, numbers or hex: `{"a","b"}`. Null where a value is undefined. */
+export function arrayOf(values: readonly (string | number | undefined)[]): string {
+  const quoted = values.map((value) =>
+    value === undefined
+      ? 'NULL'
+      : typeof value === 'number'
+        ? `${value}`
+        : `"${value.replace(/[\\"]/g, '\\$&')}"`,
+  )
+  return `{${quoted.join(',')}}`
+}
