@@ -1,0 +1,5 @@
+import type { Bench } from '../result.ts'
+import { nearby } from './nearby.ts'
+
+/** Every bench, in the order in which they run. */
+export const benches: readonly Bench[] = [nearby]
