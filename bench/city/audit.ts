@@ -16,6 +16,8 @@ export interface Findings {
   readonly lost_waypoints: readonly string[]
   readonly doubled: readonly string[]
   readonly illegal: readonly string[]
+  /** Breaches of the log's own rules. */
+  readonly broken: readonly string[]
   readonly checked_commands: number
   readonly checked_waypoints: number
   readonly bookings: Readonly<Record<string, number>>
@@ -90,7 +92,7 @@ export class Auditor {
   }
 
   /** Holds the log against the ledger. Call it when the log has been read to its end. */
-  check(ledger: Ledger): Findings {
+  check(ledger: Ledger, broken: readonly string[] = []): Findings {
     const lost = ledger.acked.filter((acked) => !this.#isProven(acked)).map(nameOf)
     const lost_waypoints = ledger.waypoints.filter((waypoint) => !this.#waypoints.has(waypoint))
     const bookings: Record<string, number> = {}
@@ -101,6 +103,7 @@ export class Auditor {
       lost_waypoints,
       doubled: this.#doubled,
       illegal: this.#illegal,
+      broken,
       checked_commands: ledger.acked.length,
       checked_waypoints: ledger.waypoints.length,
       bookings,

@@ -51,8 +51,8 @@ const digits = (value: number, places: number): number => {
 }
 
 /** How good a fix is: mostly good, sometimes poor (between houses), seldom useless; one in four hundred is far off without knowing it. */
-function quality(random: Random): { accuracy_m: number; off_m: number } {
-  const draw = random.next()
+function quality(random: Random, is_clean: boolean): { accuracy_m: number; off_m: number } {
+  const draw = is_clean ? 1 : random.next()
   if (draw < 0.0025) return { accuracy_m: 8, off_m: random.between(2_000, 6_000) }
   if (draw < 0.01) return { accuracy_m: random.between(210, 600), off_m: random.between(50, 150) }
   if (draw < 0.04) return { accuracy_m: random.between(55, 140), off_m: random.between(10, 40) }
@@ -60,15 +60,16 @@ function quality(random: Random): { accuracy_m: number; off_m: number } {
   return { accuracy_m, off_m: Math.min(accuracy_m, Math.abs(random.normal()) * accuracy_m * 0.4) }
 }
 
-/** What the phone reports of where it is: with noise, an accuracy, and the device's own clock. Degrees to six places. */
+/** What the phone reports of where it is: with noise, an accuracy, and the device's own clock. Degrees to six places. `is_clean`: always a good fix. */
 export function observe(
   place: Place & { heading_degrees: number },
   speed_mps: number,
   random: Random,
   seq: number,
   at_ms: number,
+  is_clean = false,
 ): Fix {
-  const { accuracy_m, off_m } = quality(random)
+  const { accuracy_m, off_m } = quality(random, is_clean)
   const angle = random.between(0, 2 * Math.PI)
   const seen = shifted(place, off_m * Math.cos(angle), off_m * Math.sin(angle))
   return {

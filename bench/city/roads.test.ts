@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { Random } from './random.ts'
 import {
   anyCrossing,
+  crossingAt,
   crossingNear,
   crossingPlace,
   expressway,
@@ -62,6 +63,14 @@ test('CT2 streets stay inside their town, and a near crossing is as many blocks 
     const to = crossingNear(random, from, 4)
     expect(Math.abs(to.east - from.east) + Math.abs(to.north - from.north)).toBe(4)
     expect(Math.max(Math.abs(to.east), Math.abs(to.north))).toBeLessThanOrEqual(town_blocks)
+  }
+})
+
+test('CT2 a place is near the crossing that it is nearest to', () => {
+  const random = new Random(2)
+  for (let index = 0; index < 200; index++) {
+    const crossing = anyCrossing(random)
+    expect(crossingAt(south, crossingPlace(south, crossing))).toEqual(crossing)
   }
 })
 

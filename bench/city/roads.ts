@@ -107,6 +107,19 @@ export function crossingPlace(town: Town, { east, north }: Crossing): Place {
   return shifted(town, (east * cos - north * sin) * block_m, (east * sin + north * cos) * block_m)
 }
 
+/** The crossing nearest to a place of the town. */
+export function crossingAt(town: Town, place: Place): Crossing {
+  const north_m = (place.latitude - town.latitude) * metres_per_degree
+  const east_m =
+    (place.longitude - town.longitude) * metres_per_degree * Math.cos((town.latitude * Math.PI) / 180)
+  const [cos, sin] = [Math.cos(town.bearing), Math.sin(town.bearing)]
+  const inside = (blocks: number) => Math.max(-town_blocks, Math.min(town_blocks, Math.round(blocks))) + 0
+  return {
+    east: inside((east_m * cos + north_m * sin) / block_m),
+    north: inside((north_m * cos - east_m * sin) / block_m),
+  }
+}
+
 export const anyCrossing = (random: Random): Crossing => ({
   east: random.whole(-town_blocks, town_blocks),
   north: random.whole(-town_blocks, town_blocks),

@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createWriteStream, readFileSync, type WriteStream } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+// Beside this file once it is built.
+const program = fileURLToPath(new URL('../../gateways/main.js', import.meta.url))
+
+/** Where an engine says that its stores are. */
+export interface Endpoints {
+  readonly port: number
+  readonly nats_url: string
+  readonly database_url: string
+}
+
+export const endpointsOf = (data_dir: string): Endpoints =>
+  JSON.parse(readFileSync(join(data_dir, 'endpoints.json'), 'utf8')) as Endpoints
+
+interface Options {
+  readonly data_dir: string
+  readonly port: number
+  readonly workers: number
+}
+
+/** An engine of our own, as a process that can be killed and started again on the same data. */
+export class EngineProcess {
+  readonly url: string
+  readonly #options: Options
+  readonly #log: WriteStream
+  #child: ChildProcess | undefined
+
+  constructor(options: Options) {
+    this.url = `http://127.0.0.1:${options.port}`
+    this.#options = options
+    this.#log = createWriteStream(join(options.data_dir, '..', 'engine.log'), { flags: 'a' })
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0
+  }
+
+  get is_alive(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
+  /** Starts it; readiness is awaited apart. */
+  start(): void {
+    const { data_dir, port, workers } = this.#options
+    const { NATS_URL: _nats, DATABASE_URL: _database, ...inherited } = process.env
+    const settings = {
+      PORT: String(port),
+      WORKERS: String(workers),
+      DATA_DIR: data_dir,
+      TRUSTED_ADDRESSES: '127.0.0.1,::1',
+      LOG_LEVEL: 'warn',
+    }
+    this.#child = spawn(process.execPath, [program], {
+      env: { ...inherited, ...settings },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#child.stdout?.pipe(this.#log, { end: false })
+    this.#child.stderr?.pipe(this.#log, { end: false })
+  }
+
+  /** True once `/readiness` says ready; false when it did not within `timeout_ms`. An engine that gave up meanwhile is started again. */
+  async ready(timeout_ms: number): Promise<boolean> {
+    const until_ms = performance.now() + timeout_ms
+    while (performance.now() < until_ms) {
+      if (!this.is_alive) this.start()
+      if (await isReady(this.url)) return true
+      await pause(50)
+    }
+    return false
+  }
+
+  /** As a crash does it. */
+  async kill(): Promise<void> {
+    const child = this.#child
+    if (!child || !this.is_alive) return
+    const ended = once(child, 'exit')
+    child.kill('SIGKILL')
+    await ended
+  }
+
+  /** Asks it to drain, and resolves with its exit code, or -1 when it had to be killed after `timeout_ms`. */
+  async stop(timeout_ms: number): Promise<number> {
+    const child = this.#child
+    if (!child || !this.is_alive) return child?.exitCode ?? 0
+    const ended = once(child, 'exit')
+    child.kill('SIGTERM')
+    const timer = setTimeout(() => child.kill('SIGKILL'), timeout_ms)
+    const [code] = (await ended) as [number | null]
+    clearTimeout(timer)
+    return code ?? -1
+  }
+}
+
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Whether the engine at `url` takes work. */
+export const isReady = (url: string): Promise<boolean> =>
+  fetch(`${url}/readiness`, { signal: AbortSignal.timeout(1_000) }).then(
+    async (response) => {
+      await response.arrayBuffer()
+      return response.ok
+    },
+    () => false,
+  )
