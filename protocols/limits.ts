@@ -49,7 +49,7 @@ export const limits = {
   report_tries_max: 5,
   report_queue_max: 50_000,
   dead_letters_memory_max: 1_000,
-  dead_letter_bytes_max: 512 * 1024,
+  dead_letter_chars_max: 128 * 1024,
   dead_letter_days: 30,
   dead_letters_bytes_max: 1024 ** 3,
   runner_topic_days: 7,
@@ -189,6 +189,8 @@ export const limits = {
   // The typed clients.
   client_backlog_fixes_max: 10_000,
   client_commands_max: 64,
+  /** Fixes of the backlog that may be under way at once. */
+  client_window_fixes: 1_000,
   client_reconnect_first_ms: 250,
   client_reconnect_max_ms: 15_000,
   client_ack_timeout_ms: 15_000,
