@@ -127,9 +127,7 @@ async function replay(parts: RecoveryParts, cursor: Cursor, { seq, bytes }: LogE
   if (record.shard !== parts.shard) throw broken(`${where} holds a record of shard ${record.shard}`)
   if (record.epoch < cursor.epoch) throw broken(`${where} goes back to epoch ${record.epoch}`)
   if (!isClaim(record)) {
-    if (record.n !== cursor.n + 1) throw broken(`${where} holds frame ${record.n} after ${cursor.n}`)
-    if (record.prev_seq !== cursor.seq || record.prev_hash !== cursor.hash)
-      throw broken(`${where} does not continue the chain`)
+    continues(cursor, record, where)
     for (const { kind, id } of record.events)
       if (parts.residents.find(kind, id) === 'asleep') await parts.residents.wake(kind, id)
     apply(parts, record)
@@ -140,6 +138,12 @@ async function replay(parts: RecoveryParts, cursor: Cursor, { seq, bytes }: LogE
   cursor.epoch = record.epoch
   cursor.seq = seq
   cursor.at_ms = Math.max(cursor.at_ms, record.at_ms)
+}
+
+function continues(cursor: Cursor, frame: Frame, where: string): void {
+  if (frame.n !== cursor.n + 1) throw broken(`${where} holds frame ${frame.n} after ${cursor.n}`)
+  if (frame.prev_seq !== cursor.seq || frame.prev_hash !== cursor.hash)
+    throw broken(`${where} does not continue the chain`)
 }
 
 const broken = (what: string) => new Fault(`the log is broken: ${what}`, { retry: false })

@@ -11,18 +11,17 @@ import { Gate } from './gate.ts'
 import { Gathering } from './gathering.ts'
 import type { Grid } from './grid.ts'
 import type { Answer, Envelope, Question, SignalNote } from './host.ts'
-import { Keys } from './keys.ts'
+import type { Keys } from './keys.ts'
 import { Mailbox } from './mailbox.ts'
-import { Outbox } from './outbox.ts'
+import type { Outbox } from './outbox.ts'
 import type { Drivers } from './ports.ts'
-import { recover } from './recovery.ts'
-import { Residents } from './residents.ts'
+import type { Residents } from './residents.ts'
 import { Senses } from './senses.ts'
 import { ShardClock } from './shard_clock.ts'
 import type { Position } from './shard_row.ts'
 import { Snapshotter } from './snapshotter.ts'
 import { Tail } from './tail.ts'
-import { type Timer, Timers } from './timers.ts'
+import type { Timer, Timers } from './timers.ts'
 import type { Watchers } from './watchers.ts'
 
 export interface ShardParts {
@@ -43,6 +42,16 @@ export interface ShardParts {
   readonly durable: (tail: Tail) => void
   /** Another writer owns the shard now. */
   readonly deposed: () => void
+}
+
+/** What recovery builds and a shard then lives on. */
+export interface Core {
+  readonly residents: Residents
+  readonly keys: Keys
+  readonly timers: Timers
+  readonly outbox: Outbox
+  dead(letter: object): void
+  quarantine(activation: Activation, why: string): void
 }
 
 export type ShardStatus = 'recovering' | 'open' | 'draining' | 'deposed' | 'closed'
@@ -373,53 +382,3 @@ const retries: ReadonlySet<string> = new Set([
   'actor.quarantined',
   'command.poisoned',
 ])
-
-interface Core {
-  readonly residents: Residents
-  readonly keys: Keys
-  readonly timers: Timers
-  readonly outbox: Outbox
-  dead(letter: object): void
-  quarantine(activation: Activation, why: string): void
-}
-
-/** Claims a shard and builds it from its log. Rejects with a Fault when a store does not answer or the log is broken. */
-export async function openShard(parts: ShardParts): Promise<{ shard: Shard; replayed: number }> {
-  const { shard, env, drivers } = parts
-  const core = coreOf(parts)
-  try {
-    const recovered = await recover({ ...parts, ...drivers, ...core, quarantine: core.quarantine })
-    const { tip, published, at_ms, replayed } = recovered
-    env.log('info', `shard ${shard} is open`, { epoch: tip.epoch, n: tip.n, replayed })
-    return { shard: new Shard(parts, core, tip, published, at_ms), replayed }
-  } catch (cause) {
-    core.residents.clear()
-    core.outbox.close()
-    throw cause
-  }
-}
-
-function coreOf(parts: ShardParts): Core {
-  const { shard, env, drivers } = parts
-  const dead = (letter: object) => {
-    drivers.topics.dead(shard, letter).catch((cause: unknown) => {
-      env.log('error', 'a dead letter could not be kept', { shard, cause: String(cause) })
-    })
-  }
-  return {
-    residents: new Residents({ ...parts, snapshots: drivers.snapshots }),
-    keys: new Keys(),
-    timers: new Timers(),
-    outbox: new Outbox({
-      env,
-      effects: drivers.effects,
-      submit: parts.submit,
-      refused: (step, rejection) => dead({ why: 'a step was refused', step, rejection }),
-    }),
-    dead,
-    quarantine(activation: Activation, why: string): void {
-      activation.quarantined = why
-      dead({ why: 'quarantined', of: activation.address, seq: activation.seq, cause: why })
-    },
-  }
-}

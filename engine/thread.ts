@@ -9,8 +9,9 @@ import type { Env } from './env.ts'
 import { Follower } from './followers.ts'
 import { Grid } from './grid.ts'
 import type { Answer, Envelope, Near, NearQuery, Question, ShardHost, SignalNote } from './host.ts'
+import { openShard } from './open_shard.ts'
 import type { Drivers } from './ports.ts'
-import { openShard, type Shard } from './shard.ts'
+import type { Shard } from './shard.ts'
 import { type Listener, Watchers } from './watchers.ts'
 
 /** The shards of another thread. */

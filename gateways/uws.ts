@@ -93,6 +93,8 @@ export interface TemplatedApp {
   ws<Data>(pattern: string, behavior: WebSocketBehavior<Data>): TemplatedApp
   publish(topic: string, message: Bytes, is_binary?: boolean, compress?: boolean): boolean
   numSubscribers(topic: string): number
+  /** Closes every socket, listening ones too. */
+  close(): TemplatedApp
 }
 
 export interface Uws {

@@ -216,4 +216,6 @@ export const limits = {
   database_statement_ms: 30_000,
   snapshot_rows_per_statement: 5_000,
   projection_rows_per_statement: 5_000,
+  /** How often a thread asks whether the database is there. */
+  database_pulse_ms: 2_000,
 } as const

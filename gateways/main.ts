@@ -1,0 +1,146 @@
+/** The composition root: the one place that knows actors, drivers and doors at once. Main thread and workers both begin here. */
+import { isMainThread, parentPort, workerData } from 'node:worker_threads'
+import { behaviours } from '../actors/behaviours.ts'
+import type { Env } from '../engine/env.ts'
+import { systemEnv } from '../engine/system_env.ts'
+import { openAccounts } from '../persistence/accounts.ts'
+import { startEmbedded } from '../persistence/embedded/embedded.ts'
+import { openInbox } from '../persistence/inbox.ts'
+import { openJournal } from '../persistence/journal.ts'
+import { openLists } from '../persistence/lists.ts'
+import { migrate } from '../persistence/migrate.ts'
+import { connectNats } from '../persistence/nats.ts'
+import { attempt, closeSql, openSql, type Sql } from '../persistence/pg.ts'
+import { openProjections } from '../persistence/projections.ts'
+import { openSnapshots } from '../persistence/snapshots.ts'
+import { checkNats } from '../persistence/startup_check.ts'
+import { ensureStreams } from '../persistence/streams.ts'
+import { openTopics } from '../persistence/topics.ts'
+import { limits } from '../protocols/limits.ts'
+import { type Config, loadConfig } from './config.ts'
+import { type Backing, supervise } from './supervisor.ts'
+import { type Stores, startWorker, type WorkerBirth, type WorkerWord } from './worker.ts'
+
+const print = (line: string) => void process.stdout.write(`${line}\n`)
+
+async function openBacking(config: Config, env: Env): Promise<Backing> {
+  const nats = config.nats_url === undefined
+  const database = config.database_url === undefined
+  const embedded = await startEmbedded({ data_dir: config.data_dir, nats, database, log: print })
+  const nats_url = config.nats_url ?? embedded.nats_url
+  const database_url = config.database_url ?? embedded.database_url
+  const monitor_url = nats ? embedded.nats_monitor_url : config.nats_monitor_url
+  if (!nats_url || !database_url) throw new Error('an embedded store did not say where it is')
+  try {
+    await checkNats(monitor_url, { asserted: config.nats_sync_asserted, unsafe: config.unsafe })
+    await prepare(config, env, nats_url, database_url)
+  } catch (cause) {
+    await embedded.stop()
+    throw cause
+  }
+  return {
+    nats_url,
+    database_url,
+    database_pool_max: config.database_pool_max,
+    summary: [
+      `events: ${nats ? 'embedded nats-server' : 'NATS'} with JetStream, synced before each ack`,
+      `queries: ${database ? 'embedded PGlite' : 'PostgreSQL'} with PostGIS`,
+    ],
+    pids: embedded.pids(),
+    stop: () => embedded.stop(),
+  }
+}
+
+async function prepare(config: Config, env: Env, nats_url: string, database_url: string): Promise<void> {
+  const link = await connectNats({ url: nats_url, name: 'kilat-start', env })
+  try {
+    await ensureStreams(link, { shards: config.shards, replicas: 1 })
+  } finally {
+    await link.close()
+  }
+  await migrate(database_url, (level, what, fields) => env.log(level, what, fields))
+}
+
+async function openStores(birth: WorkerBirth, env: Env): Promise<Stores> {
+  const { thread, nats_url, database_url, database_pool_max: max } = birth
+  const link = await connectNats({ url: nats_url, name: `kilat-${thread}`, env })
+  const sql = openSql({ url: database_url, max, application_name: `kilat-${thread}` })
+  const journal = await openJournal(link)
+  const topics = await openTopics(link, env)
+  const pulse = watchDatabase(sql, env)
+  return {
+    drivers: { journal, topics, snapshots: openSnapshots(sql), projections: openProjections(sql) },
+    accounts: openAccounts(sql),
+    lists: openLists(sql),
+    inbox: openInbox(sql),
+    watch(call) {
+      call('nats', link.connected)
+      link.onChange((connected) => call('nats', connected))
+      pulse.watch((up) => call('database', up))
+    },
+    async close() {
+      pulse.stop()
+      await topics.flush()
+      await topics.close()
+      await link.close()
+      await closeSql(sql)
+    },
+  }
+}
+
+/** Whether the database answers, asked every two seconds. */
+function watchDatabase(sql: Sql, env: Env) {
+  const listeners: ((up: boolean) => void)[] = []
+  let stopped = false
+  const ask = async () => {
+    const up = await attempt('asking the database', () => sql`SELECT 1`).then(
+      () => true,
+      () => false,
+    )
+    for (const call of listeners) call(up)
+    if (!stopped) env.after(limits.database_pulse_ms, () => void ask())
+  }
+  void ask()
+  return {
+    watch: (call: (up: boolean) => void) => void listeners.push(call),
+    stop: () => {
+      stopped = true
+    },
+  }
+}
+
+async function runMain(): Promise<number> {
+  const config = loadConfig(process.env)
+  const env = systemEnv(config.log_level, 'main')
+  const stopped = new Promise<string>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal))
+  })
+  return supervise({ config, env, script: new URL(import.meta.url), openBacking, print }, stopped)
+}
+
+async function runWorker(birth: WorkerBirth): Promise<void> {
+  const tell = (word: WorkerWord) => parentPort?.postMessage(word)
+  const env = systemEnv(birth.config.log_level, `worker ${birth.thread}`)
+  try {
+    const worker = await startWorker({ birth, env, behaviours, openStores }, tell)
+    parentPort?.on('message', () => void worker.drain())
+  } catch (cause) {
+    tell({ type: 'failed', why: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) })
+  }
+}
+
+if (isMainThread)
+  runMain().then(
+    (code) => process.exit(code),
+    (cause: unknown) => {
+      process.stderr.write(`Kilat Dispatch could not go on: ${describe(cause)}\n`)
+      process.exit(1)
+    },
+  )
+else await runWorker(workerData as WorkerBirth)
+
+/** The chain of causes, without stacks of our own refusals. */
+function describe(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause)
+  return cause.cause ? `${cause.message}\n  because ${describe(cause.cause)}` : cause.message
+}

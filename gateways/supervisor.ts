@@ -1,0 +1,190 @@
+/** The main thread: starts the stores, checks them, starts the workers and ends them in order. */
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
+import { boardBytes } from '../engine/board.ts'
+import type { Env } from '../engine/env.ts'
+import type { Config } from './config.ts'
+import { shared_bytes } from './http/shared.ts'
+import { loadKeys } from './identity/keys.ts'
+import type { WorkerBirth, WorkerWord } from './worker.ts'
+
+/** The stores as they were found or started. `stop` ends only what was started here. */
+export interface Backing {
+  readonly nats_url: string
+  readonly database_url: string
+  readonly database_pool_max: number
+  /** For people: which stores these are. */
+  readonly summary: readonly string[]
+  readonly pids: Readonly<Record<string, number>>
+  stop(): Promise<void>
+}
+
+export interface SupervisorParts {
+  readonly config: Config
+  readonly env: Env
+  /** The file that a worker runs. */
+  readonly script: URL
+  /** Finds or starts the stores and makes streams and schema ready. Rejects with a clear reason when that cannot be. */
+  readonly openBacking: (config: Config, env: Env) => Promise<Backing>
+  /** For people, on the standard output. */
+  readonly print: (line: string) => void
+}
+
+const drain_max_ms = 20_000
+
+/** Runs until told to stop. Resolves with the exit code: 0 after a clean drain. Rejects when the start fails. */
+export async function supervise(parts: SupervisorParts, stopped: Promise<string>): Promise<number> {
+  const { config, env, print } = parts
+  mkdirSync(config.data_dir, { recursive: true })
+  await portIsFree(config)
+  const backing = await parts.openBacking(config, env)
+  try {
+    // The first start makes the keys: before there are several threads that would each make their own.
+    await loadKeys(config.signing_keys, config.data_dir)
+    const crew = new Crew(parts, backing)
+    const failed = crew.start()
+    await Promise.race([crew.open, failed, stopped])
+    noteEndpoints(config, backing)
+    greet(config, backing, print)
+    const why = await Promise.race([stopped, failed])
+    print(`Stopping (${why}): finishing what was accepted …`)
+    await within(drain_max_ms, crew.drain(), 'the workers did not finish in time')
+    print('Stopped: everything that was accepted is on disk.')
+    return 0
+  } finally {
+    await backing.stop()
+  }
+}
+
+/** The worker threads. */
+class Crew {
+  readonly open: Promise<void>
+  readonly #parts: SupervisorParts
+  readonly #backing: Backing
+  readonly #workers: Worker[] = []
+  readonly #drained = new Set<number>()
+  #opened = 0
+  #markOpen: () => void = () => {}
+  #markDrained: () => void = () => {}
+  #draining = false
+
+  constructor(parts: SupervisorParts, backing: Backing) {
+    this.#parts = parts
+    this.#backing = backing
+    this.open = new Promise((resolve) => {
+      this.#markOpen = resolve
+    })
+  }
+
+  /** Never resolves while all goes well; rejects when a thread dies: the process then ends, and recovers by a new start. */
+  start(): Promise<never> {
+    const { config } = this.#parts
+    const lines = linesBetween(config.workers)
+    const board = new SharedArrayBuffer(boardBytes(config.shards, config.workers))
+    const http_tables = new SharedArrayBuffer(shared_bytes)
+    return new Promise((_resolve, reject) => {
+      for (let thread = 0; thread < config.workers; thread++) {
+        const { nats_url, database_url, database_pool_max } = this.#backing
+        const ports = lines[thread] ?? []
+        const birth: WorkerBirth = {
+          config,
+          thread,
+          nats_url,
+          database_url,
+          database_pool_max,
+          board,
+          http_tables,
+          lines: ports,
+        }
+        const transferList = ports.map(([, port]) => port)
+        const worker = new Worker(this.#parts.script, { workerData: birth, transferList })
+        this.#workers.push(worker)
+        worker.on('message', (word: WorkerWord) => this.#heard(thread, word, reject))
+        worker.on('error', (cause) => reject(new Error(`worker ${thread} failed`, { cause })))
+        worker.on('exit', (code) => {
+          if (!this.#draining) reject(new Error(`worker ${thread} ended with code ${code}`))
+        })
+      }
+    })
+  }
+
+  async drain(): Promise<void> {
+    this.#draining = true
+    const all = new Promise<void>((resolve) => {
+      this.#markDrained = resolve
+    })
+    for (const worker of this.#workers) worker.postMessage('drain')
+    await all
+    await Promise.all(this.#workers.map((worker) => worker.terminate()))
+  }
+
+  #heard(thread: number, word: WorkerWord, reject: (error: Error) => void): void {
+    if (word.type === 'failed') reject(new Error(`worker ${thread}: ${word.why}`))
+    if (word.type === 'open') {
+      this.#opened += 1
+      if (this.#opened === this.#parts.config.workers) this.#markOpen()
+    }
+    if (word.type === 'drained') {
+      this.#drained.add(thread)
+      if (this.#drained.size === this.#workers.length) this.#markDrained()
+    }
+  }
+}
+
+/** A line between each two workers: for each of them, the other's number and this end of the line. */
+function linesBetween(workers: number): readonly (readonly [number, MessagePort])[][] {
+  const lines: [number, MessagePort][][] = Array.from({ length: workers }, () => [])
+  for (let one = 0; one < workers; one++)
+    for (let other = one + 1; other < workers; other++) {
+      const { port1, port2 } = new MessageChannel()
+      lines[one]?.push([other, port1])
+      lines[other]?.push([one, port2])
+    }
+  return lines
+}
+
+/** The workers share the port (SO_REUSEPORT), and so would a second engine: it is refused here. */
+function portIsFree({ bind_address, port }: Config): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', (cause) =>
+      reject(new Error(`port ${port} is in use: set PORT to another one`, { cause })),
+    )
+    probe.listen(port, bind_address, () => probe.close(() => resolve()))
+  })
+}
+
+/** Where local tools find this engine and its stores; readable by its owner alone, since addresses may hold passwords. */
+function noteEndpoints({ data_dir, port }: Config, { nats_url, database_url, pids }: Backing): void {
+  const path = join(data_dir, 'endpoints.json')
+  const text = JSON.stringify({ port, pid: process.pid, nats_url, database_url, pids }, null, 2)
+  writeFileSync(`${path}.new`, `${text}\n`, { mode: 0o600 })
+  renameSync(`${path}.new`, path)
+}
+
+function greet({ port, workers, shards }: Config, { summary }: Backing, print: (line: string) => void): void {
+  print(
+    `Kilat Dispatch serves REST and WebSocket on http://localhost:${port} (${workers} threads, ${shards} shards)`,
+  )
+  for (const line of summary) print(`  ${line}`)
+  print('Try:')
+  print(`  curl -s localhost:${port}/readiness`)
+  print(
+    `  curl -s localhost:${port}/api/v1/auth/register -H 'content-type: application/json' -d '{"email":"mei@example.com","password":"a-long-password","full_name":"Mei","role":"owner"}'`,
+  )
+  print(`  npm run city -- --runners 50 --owners 5 --minutes 1`)
+}
+
+async function within(ms: number, work: Promise<void>, why: string): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(why)), ms)
+  })
+  try {
+    await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
