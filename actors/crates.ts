@@ -1,0 +1,77 @@
+import type { PetSpec } from '../protocols/booking.ts'
+import type { Policy } from '../protocols/policy.ts'
+import { type Crate, type CrateSize, petBit, type Requirement, runnerBits } from '../protocols/runner.ts'
+
+/** Each size carries up to this weight, inclusive, and whatever a smaller one carries (contract 5.3). */
+const carries_kg: Readonly<Record<CrateSize, number>> = { small: 5, medium: 15, large: 30, xlarge: Infinity }
+const sizes: readonly CrateSize[] = ['small', 'medium', 'large', 'xlarge']
+const spare_capacity = 1.2
+
+/** The bits of a size and of all smaller ones. */
+const ladder: Readonly<Record<CrateSize, number>> = {
+  small: runnerBits.small,
+  medium: runnerBits.small | runnerBits.medium,
+  large: runnerBits.small | runnerBits.medium | runnerBits.large,
+  xlarge: runnerBits.small | runnerBits.medium | runnerBits.large | runnerBits.xlarge,
+}
+
+/** What an animal needs of the runner who carries it. */
+export const requirementOf = ({ pet_type, weight_kg }: PetSpec): Requirement => ({
+  minimum_size: sizes.find((size) => weight_kg <= carries_kg[size]) ?? 'xlarge',
+  needs_ventilation: true,
+  needs_temp_control: pet_type === 'reptile',
+  minimum_weight_capacity: weight_kg * spare_capacity,
+  pet_type,
+  weight_kg,
+})
+
+/** A runner as far as his crates go. */
+export interface Carrier {
+  readonly crates: readonly Crate[]
+  readonly vehicle_type: string
+  readonly air_conditioned: boolean
+}
+
+/** A car without any crate, where policy lets it count as one of medium size for any animal. */
+const car_crate: Crate = {
+  id: '',
+  size: 'medium',
+  pet_types: ['cat', 'dog', 'bird', 'rabbit', 'reptile', 'other'],
+  max_weight_kg: 15,
+  width_cm: 0,
+  height_cm: 0,
+  depth_cm: 0,
+  ventilated: true,
+  temperature_controlled: false,
+}
+const car_crates: readonly Crate[] = [car_crate]
+
+const cratesOf = ({ crates, vehicle_type }: Carrier, policy: Policy): readonly Crate[] =>
+  crates.length === 0 && policy.car_counts_as_medium_crate && vehicle_type === 'car' ? car_crates : crates
+
+const carries = (crate: Crate, needed: Requirement): boolean =>
+  carries_kg[crate.size] >= carries_kg[needed.minimum_size] &&
+  crate.max_weight_kg >= needed.weight_kg &&
+  crate.pet_types.includes(needed.pet_type) &&
+  (crate.ventilated || !needed.needs_ventilation) &&
+  (crate.temperature_controlled || !needed.needs_temp_control)
+
+/**
+ * Whether one of his crates is large enough, lists the animal, bears its weight, and has the air and climate that it
+ * needs. Temperature control needs an air-conditioned vehicle as well (contract 5.3).
+ */
+export const fits = (carrier: Carrier, needed: Requirement, policy: Policy): boolean =>
+  (carrier.air_conditioned || !needed.needs_temp_control) &&
+  cratesOf(carrier, policy).some((crate) => carries(crate, needed))
+
+/** The bits of all that his crates offer together: a sieve that never drops one who `fits`. */
+export function crateBits(carrier: Carrier, policy: Policy): number {
+  let bits = 0
+  for (const crate of cratesOf(carrier, policy)) {
+    bits |= ladder[crate.size]
+    if (crate.ventilated) bits |= runnerBits.ventilated
+    if (crate.temperature_controlled) bits |= runnerBits.temperature_controlled
+    for (const pet_type of crate.pet_types) bits |= petBit(pet_type)
+  }
+  return bits
+}
