@@ -77,8 +77,7 @@ class Feed implements Mounted {
   open(connection: FeedConnection): void {
     this.#connections.add(connection)
     this.#empty.delete(connection.key)
-    const room =
-      this.#rooms.get(connection.key) ?? new FeedRoom(connection.key, this.#doors, connection.seat.booking)
+    const room = this.#rooms.get(connection.key) ?? new FeedRoom(connection.key, this.#doors, connection.seat)
     this.#rooms.set(connection.key, room)
     room.join(connection)
     if (!this.#stop_sweep) this.#sweepLater()

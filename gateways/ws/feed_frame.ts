@@ -1,6 +1,7 @@
 // What the tracking feed says, in the shapes that all five apps read (contract, section 4.2).
 import type { Message } from '../../protocols/actor.ts'
 import type { BookingStatus } from '../../protocols/booking.ts'
+import type { WaypointView } from '../../protocols/lists.ts'
 import { timeOf } from '../http/times.ts'
 
 /** `seq` grows along a booking and means the same on every thread: it is the shard's clock in milliseconds, made strictly increasing. */
@@ -24,7 +25,7 @@ export interface Position {
 
 export function positionFrame(seq: number, position: Position): FeedFrame {
   const { runner_id, latitude, longitude, speed_kmh, heading_degrees, at_ms } = position
-  const members = `"runner_id":${JSON.stringify(runner_id)},"latitude":${latitude},"longitude":${longitude},"speed_kmh":${speed_kmh},"heading_degrees":${heading_degrees},"timestamp":"${timeOf(at_ms)}"`
+  const members = `"runner_id":${JSON.stringify(runner_id)},"latitude":${latitude},"longitude":${longitude},"speed_kmh":${speed_kmh},"heading_degrees":${heading_degrees},"at_ms":${at_ms},"timestamp":"${timeOf(at_ms)}"`
   return { seq, kind: 'position', at_ms, members }
 }
 
@@ -80,11 +81,10 @@ export function positionOf(message: object, runner_id = ''): Position | undefine
   }
 }
 
-/** The last place in a trip's wire shape. */
-export function lastPosition(trip: object): Position | undefined {
-  const { runner_id, waypoints } = trip as { runner_id?: unknown; waypoints?: unknown }
-  const last: unknown = Array.isArray(waypoints) ? waypoints.at(-1) : undefined
-  if (typeof runner_id !== 'string' || typeof last !== 'object' || last === null) return undefined
-  const at_ms = 'recorded_at' in last ? Date.parse(String(last.recorded_at)) : Number.NaN
-  return Number.isNaN(at_ms) ? undefined : positionOf({ ...last, at_ms }, runner_id)
+/** The last of a trip's recorded places. */
+export function lastPosition(trip: object, waypoints: readonly WaypointView[]): Position | undefined {
+  const last = waypoints.at(-1)
+  if (!last || !('runner_id' in trip) || typeof trip.runner_id !== 'string') return undefined
+  const at_ms = Date.parse(last.recorded_at)
+  return Number.isNaN(at_ms) ? undefined : positionOf({ ...last, at_ms }, trip.runner_id)
 }

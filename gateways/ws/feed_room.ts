@@ -1,10 +1,11 @@
 // All sockets of one booking on this thread: one watch of the trip and the booking, and a ring of what was shown.
 import type { Shown } from '../../engine/host.ts'
+import type { Principal } from '../../protocols/actor.ts'
 import type { BookingStatus } from '../../protocols/booking.ts'
 import { limits } from '../../protocols/limits.ts'
 import { closeCodes } from '../../protocols/socket.ts'
 import type { Doors } from '../doors.ts'
-import type { FeedConnection } from './feed_connection.ts'
+import type { FeedConnection, FeedSeat } from './feed_connection.ts'
 import {
   type FeedFrame,
   lastPosition,
@@ -30,7 +31,8 @@ export class FeedRoom {
   #status: BookingStatus | undefined
   #changes = 0
 
-  constructor(id: string, doors: Doors, booking: object) {
+  /** `by` may see the booking: what was shown before is asked for in that name. */
+  constructor(id: string, doors: Doors, { by, booking }: Pick<FeedSeat, 'by' | 'booking'>) {
     this.#id = id
     this.#doors = doors
     this.#status = statusOf(booking)
@@ -39,7 +41,7 @@ export class FeedRoom {
       doors.host.watch({ actor: 'trip', id }, (shown) => this.#ofTrip(shown)),
       doors.host.watch({ actor: 'booking', id }, (shown) => this.#ofBooking(shown)),
     ]
-    this.#catchUp()
+    this.#catchUp(by)
   }
 
   get empty(): boolean {
@@ -115,21 +117,27 @@ export class FeedRoom {
   }
 
   /** What was shown before this room began to watch: the last place, and a status that changed in between. */
-  async #catchUp(): Promise<void> {
+  async #catchUp(by: Principal): Promise<void> {
     const changes = this.#changes
-    const [trip, booking] = await Promise.all([this.#ask('trip'), this.#ask('booking')])
-    const position = trip && lastPosition(trip)
+    const [position, booking] = await Promise.all([this.#lastKnown(by), this.#ask('booking', by)])
     if (position && !this.#position) this.#move(position, position.at_ms)
     const status = booking && statusOf(booking)
     if (status && changes === this.#changes) this.#turn(status, this.#doors.env.now_ms())
   }
 
-  async #ask(actor: 'trip' | 'booking'): Promise<object | undefined> {
+  async #lastKnown(by: Principal): Promise<Position | undefined> {
+    const trip = await this.#ask('trip', by)
+    if (!trip) return undefined
+    const waypoints = await this.#doors.lists.waypoints(this.#id).catch(() => [])
+    return lastPosition(trip, waypoints)
+  }
+
+  async #ask(actor: 'trip' | 'booking', by: Principal): Promise<object | undefined> {
     try {
       const answer = await this.#doors.host.ask({
         to: { actor, id: this.#id },
         query: { type: `${actor}.view` },
-        by: { id: 'feed', role: 'service' },
+        by,
         deadline_ms: this.#doors.env.now_ms() + limits.command_deadline_ms,
       })
       return answer.ok ? answer.view : undefined
