@@ -1,4 +1,5 @@
 // Routes that name a command or a query: one message to one actor.
+import { isDeepStrictEqual } from 'node:util'
 import type { Address, Message } from '../../protocols/actor.ts'
 import { checkCommand } from '../../protocols/check.ts'
 import { limits } from '../../protocols/limits.ts'
@@ -34,7 +35,7 @@ export async function command(
   })
   if (!answer.ok) return answer.rejection
   doors.reads.note(by.id, answer.shard, answer.n)
-  return replyTo(route, answer.view, id)
+  return replyTo(route, answer.view, body)
 }
 
 /** Asks the actor. */
@@ -79,11 +80,17 @@ function addressOf(message: string, at: Write['at'], { ids, by }: KnownRequest, 
   return { actor, id: at === 'me' ? by.id : (ids.id ?? '') }
 }
 
-function replyTo({ answer, status }: Write, view: object, command_id: string): Reply {
+function replyTo({ answer, status }: Write, view: object, body: object): Reply {
   if (answer === undefined) return status === 201 ? created(view) : ok(view)
-  if (answer !== 'crate') return acknowledged(answer.message)
-  const { crate_specs } = view as { crate_specs: readonly { id: string }[] }
-  const crate = crate_specs.find(({ id }) => id === command_id)
+  return answer === 'crate' ? created(addedCrate(view, body)) : acknowledged(answer.message)
+}
+
+/** The newest crate that is as it was asked for. */
+function addedCrate(view: object, body: object): object {
+  const { crate_specs } = view as { crate_specs: readonly Readonly<Record<string, unknown>>[] }
+  const crate = crate_specs.findLast((spec) =>
+    Object.entries(body).every(([name, value]) => isDeepStrictEqual(spec[name], value)),
+  )
   if (!crate) throw new Error('the runner does not show the crate that was added')
-  return created(crate)
+  return crate
 }

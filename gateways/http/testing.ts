@@ -1,0 +1,168 @@
+// A real uWebSockets.js app on a free port, in front of twins; and a client that looks at every answer.
+import { SteppedEnv } from '../../engine/clock.ts'
+import type { Account } from '../../protocols/accounts.ts'
+import type { Behaviour, Principal } from '../../protocols/actor.ts'
+import type { BookingFilter, Lists, WaypointView } from '../../protocols/lists.ts'
+import type { Config } from '../config.ts'
+import { freshKeys } from '../identity/keys.ts'
+import { MemoryAccounts } from '../identity/memory_accounts.ts'
+import { accessToken } from '../identity/tokens.ts'
+import { openVerifier } from '../principal.ts'
+import { App, type ListenSocket, us_listen_socket_close, us_socket_local_port } from '../uws.ts'
+import { MemoryHost } from './memory_host.ts'
+import type { HttpDoors } from './request.ts'
+import { mountHttp } from './server.ts'
+
+/** A deployment on this machine alone, where no limit counts. */
+export const test_config: Config = {
+  port: 0,
+  bind_address: '127.0.0.1',
+  workers: 1,
+  shards: 8,
+  data_dir: '',
+  nats_url: undefined,
+  nats_monitor_url: undefined,
+  nats_sync_asserted: false,
+  database_url: undefined,
+  database_pool_max: 1,
+  trusted_addresses: ['127.0.0.1'],
+  allowed_origins: ['http://localhost:3002'],
+  token_issuer: 'kilat-pet-runner',
+  signing_keys: undefined,
+  resident_actors_max: 1_000,
+  log_level: 'error',
+  unsafe: true,
+}
+
+export interface Answered {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** The parsed body; an empty object when there is none. */
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+export interface Sent {
+  readonly token?: string
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Finds what no answer may hold: a time with a fraction of a second or another offset than Z. */
+export function fractionIn(value: unknown): string | undefined {
+  if (typeof value === 'string')
+    return /^\d{4}-\d\d-\d\d[T ]/.test(value) && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(value)
+      ? value
+      : undefined
+  if (typeof value !== 'object' || value === null) return undefined
+  return Object.values(value)
+    .map(fractionIn)
+    .find((found) => found !== undefined)
+}
+
+type Options = Partial<Pick<HttpDoors, 'config' | 'shared' | 'readiness'>>
+
+export async function startHttp(behaviours: readonly Behaviour[], options: Options = {}) {
+  const env = new SteppedEnv()
+  const keys = await freshKeys()
+  const config = options.config ?? test_config
+  const host = new MemoryHost(behaviours, env)
+  const noted: { user_id: string; shard: number; n: number }[] = []
+  const waypoints: WaypointView[] = []
+  const doors: HttpDoors = {
+    host,
+    keys,
+    env,
+    config,
+    accounts: new MemoryAccounts(),
+    lists: memoryLists(host, waypoints),
+    reads: {
+      note: (user_id, shard, n) => noted.push({ user_id, shard, n }),
+      caughtUp: async () => {},
+    },
+    verifier: openVerifier({ keys, issuer: config.token_issuer, env }),
+    readiness: () => ({ ready: true, checks: { nats: 'ready', database: 'ready' } }),
+    ...options,
+  }
+  const app = App()
+  mountHttp(app, doors)
+  const socket = await new Promise<ListenSocket>((resolve, refuse) => {
+    app.listen('127.0.0.1', 0, (opened) => (opened ? resolve(opened) : refuse(new Error('no free port'))))
+  })
+  const origin = `http://127.0.0.1:${us_socket_local_port(socket)}`
+  return {
+    env,
+    host,
+    doors,
+    keys,
+    noted,
+    waypoints,
+    origin,
+    stop: () => us_listen_socket_close(socket),
+    call: (method: string, path: string, sent: Sent = {}) => call(origin, method, path, sent),
+    tokenFor: (principal: Principal) => accessToken(accountOf(principal), keys, config.token_issuer, env),
+  }
+}
+
+export type TestHttp = Awaited<ReturnType<typeof startHttp>>
+
+/** An account that nobody can log in to. */
+export const accountOf = ({ id, role }: Principal): Account => ({
+  id,
+  email: `${role}-${id}@kilat.test`,
+  phone: '+60123456789',
+  full_name: `A ${role}`,
+  role: role === 'service' ? 'admin' : role,
+  is_verified: true,
+  avatar_url: '',
+  password_hash: '',
+  version: 1,
+  created_ms: 1_790_000_000_123,
+})
+
+async function call(
+  origin: string,
+  method: string,
+  path: string,
+  { token, body, headers }: Sent,
+): Promise<Answered> {
+  const raw = typeof body === 'string' || body instanceof Uint8Array
+  const response = await fetch(origin + path, {
+    method,
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: raw ? body : JSON.stringify(body) }),
+  })
+  const text = await response.text()
+  const parsed = text === '' ? {} : JSON.parse(text)
+  const fraction = fractionIn(parsed)
+  if (fraction !== undefined) throw new Error(`${method} ${path} answered the time ${fraction}`)
+  return { status: response.status, headers: response.headers, text, body: parsed }
+}
+
+function memoryLists(host: MemoryHost, waypoints: readonly WaypointView[]): Lists {
+  return {
+    async bookings(filter) {
+      const fitting = host.views('booking').filter((view) => fits(view as BookingRow, filter))
+      const start = (filter.page - 1) * filter.limit
+      return { items: fitting.slice(start, start + filter.limit), total: fitting.length }
+    },
+    waypoints: async () => waypoints,
+  }
+}
+
+interface BookingRow {
+  readonly owner_id: string
+  readonly runner_id?: string | null
+  readonly status: string
+}
+
+function fits({ owner_id, runner_id, status }: BookingRow, filter: BookingFilter): boolean {
+  if (filter.owner_id !== undefined && filter.owner_id !== owner_id) return false
+  const open = filter.with_open === true && status === 'requested'
+  if (filter.runner_id !== undefined && filter.runner_id !== runner_id && !open) return false
+  return filter.statuses === undefined || filter.statuses.includes(status)
+}
