@@ -1,5 +1,6 @@
 import type { Bench } from '../result.ts'
+import { commands } from './commands.ts'
 import { nearby } from './nearby.ts'
 
 /** Every bench, in the order in which they run. */
-export const benches: readonly Bench[] = [nearby]
+export const benches: readonly Bench[] = [nearby, commands]
