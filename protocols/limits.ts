@@ -189,6 +189,8 @@ export const limits = {
   // The typed clients.
   client_backlog_fixes_max: 10_000,
   client_commands_max: 64,
+  /** After a reconnect the newest fix goes live when it is younger than this. */
+  client_live_ms: 30_000,
   /** Fixes of the backlog that may be under way at once. */
   client_window_fixes: 1_000,
   client_reconnect_first_ms: 250,
@@ -202,6 +204,8 @@ export const limits = {
   nats_version_min: '2.14.5',
   nats_payload_bytes_max: 8 * 1024 * 1024,
   store_ready_ms: 60_000,
+  store_start_tries_max: 5,
+  store_log_bytes_max: 10 * 1024 * 1024,
   store_stop_ms: 10_000,
   store_restart_first_ms: 100,
   store_restart_max_ms: 5_000,

@@ -1,13 +1,13 @@
 // What is particular to the nats-server program: where it is found, its configuration, and when it is ready.
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { limits } from '../../protocols/limits.ts'
+import { projectDir } from './project_dir.ts'
 
 export interface NatsPlace {
   readonly port: number
   readonly monitor_port: number
+  /** Holds the streams and the log. */
   readonly store_dir: string
   readonly name: string
 }
@@ -20,6 +20,9 @@ export function natsConfig({ port, monitor_port, store_dir, name }: NatsPlace): 
     `http: "127.0.0.1:${monitor_port}"`,
     `max_payload: ${limits.nats_payload_bytes_max}`,
     'write_deadline: "10s"',
+    `log_file: ${JSON.stringify(join(store_dir, 'nats.log'))}`,
+    'logfile_size_limit: 10485760',
+    'logfile_max_num: 3',
     'jetstream {',
     `  store_dir: ${JSON.stringify(store_dir)}`,
     '  sync_interval: always',
@@ -37,17 +40,6 @@ export function versionAtLeast(a: string, b: string): boolean {
     if (difference !== 0) return difference > 0
   }
   return true
-}
-
-/** The folder that holds package.json, from the sources as well as from dist. */
-export function projectDir(): string {
-  let dir = dirname(fileURLToPath(import.meta.url))
-  while (!existsSync(join(dir, 'package.json'))) {
-    const up = dirname(dir)
-    if (up === dir) throw new Error('there is no package.json above the code')
-    dir = up
-  }
-  return dir
 }
 
 /** The program to start: on PATH, else in `.kilat/bin` where the set-up puts it. Throws when neither is new enough. */

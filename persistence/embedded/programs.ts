@@ -1,0 +1,97 @@
+// The two stores as processes that the watcher runs.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import postgres from 'postgres'
+import { limits } from '../../protocols/limits.ts'
+import { freePort } from './free_port.ts'
+import { natsConfig, natsProgram, natsReady } from './nats_server.ts'
+import { entryFile } from './project_dir.ts'
+import type { Program } from './store.ts'
+
+export interface Ports {
+  nats: number
+  nats_monitor: number
+  database: number
+}
+
+/**
+ * Waits for a line, then becomes nats-server under the same process id. A companion waits for the end of the input,
+ * which comes when the watcher dies, however it does, and then ends it.
+ */
+const guarded =
+  'read go || exit 1; exec 3<&0; (cat <&3 >/dev/null; kill -9 $$) & exec "$0" -c "$1" </dev/null 3<&-'
+
+/** A guarded nats-server, waiting for its line. */
+export function spawnNats(config: string, stderr: 'ignore' | 'inherit'): ChildProcess {
+  return spawn('/bin/sh', ['-c', guarded, natsProgram(), config], { stdio: ['pipe', 'ignore', stderr] })
+}
+
+/** A database process for the folder and port, waiting for its line. */
+export function spawnDatabase(
+  dir: string,
+  port: number,
+  stderr: number | 'ignore' | 'inherit',
+): ChildProcess {
+  const args = [entryFile('database_child'), dir, String(port)]
+  return spawn(process.execPath, args, { stdio: ['pipe', 'ignore', stderr] })
+}
+
+export function databaseUrl(port: number): string {
+  return `postgres://postgres:postgres@127.0.0.1:${port}/postgres`
+}
+
+/** Resolves once the database answers a query; rejects after `timeout_ms`. */
+export async function databaseReady(port: number, timeout_ms: number): Promise<void> {
+  const until = performance.now() + timeout_ms
+  while (performance.now() < until) {
+    const sql = postgres(databaseUrl(port), {
+      max: 1,
+      connect_timeout: 5,
+      onnotice: () => {},
+      backoff: () => 0,
+    })
+    const answered = await sql`SELECT postgis_version()`.then(
+      () => true,
+      () => false,
+    )
+    await sql.end({ timeout: 1 })
+    if (answered) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error(`the database was not ready after ${timeout_ms} ms`)
+}
+
+/** `ports` are wishes until a store was up once; then its clients know them, and they stay. */
+export function natsStore(data_dir: string, ports: Ports, fixed: () => boolean): Program {
+  const store_dir = join(data_dir, 'nats')
+  const config = join(store_dir, 'nats.conf')
+  return {
+    name: 'nats',
+    async launch() {
+      mkdirSync(store_dir, { recursive: true })
+      if (!fixed()) {
+        ports.nats = await freePort(ports.nats)
+        ports.nats_monitor = await freePort(ports.nats_monitor)
+      }
+      const place = { port: ports.nats, monitor_port: ports.nats_monitor, store_dir, name: 'kilat' }
+      writeFileSync(config, natsConfig(place))
+      return spawnNats(config, 'inherit')
+    },
+    ready: () => natsReady(`http://127.0.0.1:${ports.nats_monitor}`, limits.store_ready_ms),
+    end: (child) => child.kill('SIGTERM'),
+  }
+}
+
+export function databaseStore(data_dir: string, ports: Ports, fixed: () => boolean): Program {
+  return {
+    name: 'database',
+    async launch() {
+      mkdirSync(data_dir, { recursive: true })
+      if (!fixed()) ports.database = await freePort(ports.database)
+      return spawnDatabase(join(data_dir, 'database'), ports.database, 'inherit')
+    },
+    ready: () => databaseReady(ports.database, limits.store_ready_ms),
+    end: (child) => child.stdin?.end(),
+  }
+}
