@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest'
+import { limits } from '../protocols/limits.ts'
+import { Board, boardBytes } from './board.ts'
+import { SteppedEnv } from './clock.ts'
+import { idAt, isSettled, memoryStores, somebody, stand, until } from './counter.given.ts'
+import { Fault } from './ports.ts'
+import { ShardClock } from './shard_clock.ts'
+import { Timers } from './timers.ts'
+
+test('EN22 what is derived from the log follows it without a gap, also after its driver was away', async () => {
+  const here = await stand({ shards: 1 })
+  const { project } = here.stores.projections
+  here.stores.projections.project = async () => {
+    throw new Fault('the database is away', { retry: true })
+  }
+  for (let index = 0; index < 20; index++) await until(here.env, here.send(idAt(index), { add: 1 }))
+  expect((await here.stores.projections.watermark(0)).n).toBe(0)
+  here.stores.projections.project = project.bind(here.stores.projections)
+  await here.env.advance(20_000)
+  expect((await here.stores.projections.watermark(0)).n).toBe(here.thread.owned[0]?.durable_n)
+  expect(here.thread.lag).toEqual({ projections: 0, topics: 0 })
+})
+
+test('EN22 after a restart the lists go on where they were left, read from the log', async () => {
+  const stores = memoryStores()
+  const before = await stand({ shards: 1, stores })
+  const { project } = stores.projections
+  stores.projections.project = async () => {
+    throw new Fault('the database is away', { retry: true })
+  }
+  for (let index = 0; index < 20; index++) await until(before.env, before.send(idAt(index), { add: 1 }))
+  stores.projections.project = project.bind(stores.projections)
+  const after = await stand({ shards: 1, stores, env: before.env })
+  await after.env.advance(20_000)
+  expect((await stores.projections.watermark(0)).n).toBe(after.thread.owned[0]?.durable_n)
+})
+
+test('EN23 a list waits for what its reader was told, and at most a second', async () => {
+  const env = new SteppedEnv()
+  const memory = new SharedArrayBuffer(boardBytes(2, 1))
+  const board = new Board(env, memory, 2, 1)
+  const other = new Board(env, memory, 2, 1)
+  board.note(somebody.id, 1, 5)
+  const waiting = other.caughtUp(somebody.id)
+  await env.advance(100)
+  expect(await isSettled(env, waiting)).toBe(false)
+  board.projected(1, 5)
+  await env.advance(10)
+  expect(await isSettled(env, waiting)).toBe(true)
+  board.note(somebody.id, 0, 9)
+  const late = other.caughtUp(somebody.id)
+  await env.advance(limits.read_your_writes_ms + 10)
+  expect(await isSettled(env, late)).toBe(true)
+})
+
+test('EN24 the board tells the worst state of each kind of part', () => {
+  const board = new Board(new SteppedEnv(), new SharedArrayBuffer(boardBytes(2, 2)), 2, 2)
+  expect(board.states()).toEqual({ shards: 'starting', nats: 'starting', database: 'starting' })
+  for (const each of [0, 1]) {
+    board.shardIs(each, 'ready')
+    board.natsIs(each, 'ready')
+    board.databaseIs(each, 'ready')
+  }
+  expect(board.states()).toEqual({ shards: 'ready', nats: 'ready', database: 'ready' })
+  board.natsIs(1, 'failed')
+  expect(board.states()).toEqual({ shards: 'ready', nats: 'failed', database: 'ready' })
+})
+
+test('EN25 the clock of a shard never goes back, and an hour forward is slewed', async () => {
+  const env = new SteppedEnv()
+  const clock = new ShardClock(env)
+  const start_ms = clock.now_ms()
+  env.jump(-3_600_000)
+  expect(clock.now_ms()).toBe(start_ms)
+  env.jump(3_600_000)
+  await env.advance(1_000)
+  expect(clock.now_ms()).toBe(start_ms + 1_000)
+  env.jump(3_600_000)
+  await env.advance(10_000)
+  expect(clock.now_ms() - start_ms).toBeLessThan(20_000)
+  await env.advance(11 * 3_600_000)
+  expect(Math.abs(clock.now_ms() - env.now_ms())).toBeLessThan(60_000)
+})
+
+test('EN9 timers come out by due time, and one that fired stays until it is done with', () => {
+  const timers = new Timers()
+  const to = { actor: 'counter', id: idAt(1) }
+  const command = { type: 'counter.add' }
+  for (const due_ms of [50, 10, 40, 20, 30]) timers.add({ id: `t${due_ms}`, due_ms, to, command })
+  timers.remove('t20')
+  expect(timers.next_ms()).toBe(10)
+  expect(timers.due(45, 2).map(({ id }) => id)).toEqual(['t10', 't30'])
+  expect(timers.due(45, 9).map(({ id }) => id)).toEqual(['t40'])
+  expect(timers.all()).toHaveLength(4)
+  timers.remove('t10')
+  timers.again({ id: 't30', due_ms: 30, to, command }, 60)
+  expect(timers.due(99, 9).map(({ id }) => id)).toEqual(['t50', 't30'])
+})
