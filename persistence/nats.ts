@@ -158,6 +158,13 @@ export function headersOf(fields: Readonly<Record<string, string>>): MsgHdrs {
   return made
 }
 
+/** The message id alone, encoded in one go: for the many small messages, where building general headers costs as much as the rest. */
+export function idHeader(id: string): MsgHdrs {
+  if (/[\r\n]/.test(id)) throw new Fault('a message id has no line breaks', { retry: false })
+  const encode = () => Buffer.from(`NATS/1.0\r\nNats-Msg-Id: ${id}\r\n\r\n`)
+  return { encode } as unknown as MsgHdrs
+}
+
 export interface ServerError {
   readonly code: number
   readonly err_code: number

@@ -1,7 +1,7 @@
 /** Publishing messages in order, each at most once within the stream's duplicate window. */
 import { Fault } from '../engine/ports.ts'
 import { limits } from '../protocols/limits.ts'
-import { headersOf, type NatsLink, type ServerError } from './nats.ts'
+import { headersOf, idHeader, type NatsLink, type ServerError } from './nats.ts'
 
 export interface TopicMessage {
   readonly id: string
@@ -61,8 +61,7 @@ export function publishEach(link: NatsLink, messages: readonly TopicMessage[]): 
       else if (waiting === 0) end()
     })
     try {
-      for (const { subject, text, id } of messages)
-        link.send(subject, text, inbox.reply, headersOf({ 'Nats-Msg-Id': id }))
+      for (const { subject, text, id } of messages) link.send(subject, text, inbox.reply, idHeader(id))
       if (waiting === 0) end()
     } catch (error) {
       end(error instanceof Fault ? error : lost('could not be sent'))

@@ -3,13 +3,11 @@ import type { Msg } from '@nats-io/nats-core'
 import type { Cancel, Env } from '../engine/env.ts'
 import type { Report } from '../engine/ports.ts'
 import { limits } from '../protocols/limits.ts'
-import { reportText } from '../protocols/topics.ts'
-import { headersOf, type NatsLink } from './nats.ts'
+import { hasTopic, reportText } from '../protocols/topics.ts'
+import { idHeader, type NatsLink } from './nats.ts'
 
 interface Waiting {
-  readonly key: string
-  readonly subject: string
-  readonly text: string
+  readonly report: Report
   sent_ms: number
   tries: number
 }
@@ -52,14 +50,14 @@ export class ReportWindow {
     })
   }
 
-  /** False: too many wait, and this one was dropped. */
+  /** False: too many wait, and this one was dropped. Its text is made when it is sent: what waits is to be light. */
   add(report: Report): boolean {
+    if (!hasTopic(report.type)) throw new Error(`a report of type ${report.type} belongs to no topic`)
     if (this.#queue.length - this.#head >= limits.report_queue_max) {
       this.#dropped += 1
       return false
     }
-    const { subject, text } = reportText(report)
-    this.#queue.push({ key: report.key, subject, text, sent_ms: 0, tries: 0 })
+    this.#queue.push({ report, sent_ms: 0, tries: 0 })
     this.#pump()
     return true
   }
@@ -118,9 +116,9 @@ export class ReportWindow {
     waiting.sent_ms = this.#env.monotonic_ms()
     waiting.tries += 1
     this.#unacked.set(token, waiting)
-    const fields = headersOf({ 'Nats-Msg-Id': waiting.key })
+    const { subject, text } = reportText(waiting.report)
     try {
-      this.#link.send(waiting.subject, waiting.text, this.#prefix + token, fields)
+      this.#link.send(subject, text, this.#prefix + token, idHeader(waiting.report.key))
     } catch {
       // The connection went just now, and it will be sent again; what cannot be sent at all runs out of tries.
     }

@@ -4,7 +4,7 @@ import { type DurableFrame, Fault, type Report, type Topics } from '../engine/po
 import { eventId } from '../protocols/frame.ts'
 import { limits } from '../protocols/limits.ts'
 import { publicEvent, type TopicStream } from '../protocols/topics.ts'
-import { headersOf, type NatsLink } from './nats.ts'
+import { idHeader, type NatsLink } from './nats.ts'
 import { publishBatch, publishEach, type TopicMessage } from './publishing.ts'
 import { ReportWindow } from './report_window.ts'
 
@@ -62,7 +62,7 @@ class StreamTopics implements OpenTopics {
     const whole = text.length <= limits.dead_letter_chars_max
     const kept = whole ? text : JSON.stringify({ cut: text.slice(0, limits.dead_letter_chars_max / 4) })
     const id = this.#env.uuid()
-    const msg = await this.#link.request(`dead.${shard}`, kept, { headers: headersOf({ 'Nats-Msg-Id': id }) })
+    const msg = await this.#link.request(`dead.${shard}`, kept, { headers: idHeader(id) })
     const { error } = msg.json<{ error?: { description: string } }>()
     if (error) throw new Fault(`a dead letter was refused: ${error.description}`, { retry: true })
   }
