@@ -52,6 +52,14 @@ test('CT6 an acked waypoint is kept when a trip journaled its boot and sequence,
   })
 })
 
+test('CT6 a fix that the runner topic shows as put aside is no lost waypoint', () => {
+  const auditor = new Auditor(1)
+  auditor.excuse(`${boot} 7`)
+  const ledger = new Ledger()
+  ledger.waypoints.push(`${boot} 7`)
+  expect(auditor.check(ledger).lost_waypoints).toEqual([])
+})
+
 test('CT7 a second accept is doubled, and so is one request that made two bookings', () => {
   const again = event('booking.accepted', 'system', { runner_id: rival })
   expect(auditOf([requested, pending, accepted, again]).doubled).toHaveLength(1)

@@ -44,10 +44,13 @@ export class Ledger {
   readonly errors = new Map<string, number>()
   readonly refused_fixes = new Map<string, number>()
   readonly feed_us = histogram()
+  /** Answers that asked for another try, by code. */
+  readonly retries = new Map<string, number>()
   pings_sent = 0
   pings_acked = 0
   fixes_sent = 0
   fixes_acked = 0
+  backlog_fixes = 0
   frames = 0
   /** Trips of which a later frame was older than an earlier one. */
   backwards = 0
@@ -66,6 +69,10 @@ export class Ledger {
     if (is_expected) count.refused += 1
     else count.failed += 1
     add(is_expected ? this.expected : this.errors, `${kind} ${code}`)
+  }
+
+  retry(kind: CommandKind, code: string): void {
+    add(this.retries, `${kind} ${code}`)
   }
 
   error(what: string): void {

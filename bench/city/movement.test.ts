@@ -32,7 +32,7 @@ test('CT4 most fixes are as good as they claim; a few are poor and say so; a ver
   const place = placeOf(vehicleOn(expressway(town, next), 0))
   let [good, poor, wild] = [0, 0, 0]
   for (let seq = 0; seq < 20_000; seq++) {
-    const fix = observe(place, 10, random, seq, 1_000)
+    const fix = observe(place, 10, random, 1_000)
     const off_m = metresBetween(place, fix)
     if ((fix.accuracy_m ?? 0) > 50) poor += 1
     else if (off_m > 1_500) wild += 1

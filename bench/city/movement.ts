@@ -65,15 +65,13 @@ export function observe(
   place: Place & { heading_degrees: number },
   speed_mps: number,
   random: Random,
-  seq: number,
   at_ms: number,
   is_clean = false,
-): Fix {
+): Omit<Fix, 'seq'> {
   const { accuracy_m, off_m } = quality(random, is_clean)
   const angle = random.between(0, 2 * Math.PI)
   const seen = shifted(place, off_m * Math.cos(angle), off_m * Math.sin(angle))
   return {
-    seq,
     latitude: digits(seen.latitude, 6),
     longitude: digits(seen.longitude, 6),
     at_ms,

@@ -18,6 +18,7 @@ import type { Trip, World } from './world.ts'
 const sight_m = 650
 const near_m = 150
 const decline_share = 0.04
+const reasons = ['too_far', 'cannot_transport', 'already_busy', 'pickup_issue', 'other'] as const
 
 type Phase = 'offline' | 'idle' | 'wooing' | 'to_pickup' | 'to_dropoff' | 'busy'
 
@@ -73,7 +74,7 @@ export class Runner {
   #report(now_ms: number): void {
     const { speed_mps } = this.#vehicle
     const place = placeOf(this.#vehicle)
-    const fix = observe(place, speed_mps, this.#random, this.#phone.nextSeq(), now_ms, this.#world.is_clean)
+    const fix = observe(place, speed_mps, this.#random, now_ms, this.#world.is_clean)
     this.#phone.report(fix, this.#trip, isReachable(this.#vehicle))
   }
 
@@ -125,7 +126,7 @@ export class Runner {
   async #decline(trip: Trip): Promise<void> {
     if (this.#phase !== 'to_pickup' || this.#trip !== trip || this.#world.is_paused) return
     this.#phase = 'busy'
-    const reason = this.#random.pick(['too_far', 'cannot_transport', 'already_busy', 'pickup_issue', 'other'])
+    const reason = this.#random.pick(reasons)
     // A declined trip begins again with another runner: only fixes of before it are surely its own.
     this.#phone.leave(trip)
     await this.#phone.command('decline', { type: 'booking.decline', booking_id: trip.id, reason })

@@ -1,3 +1,5 @@
+import { systemEnv } from '../../engine/system_env.ts'
+import type { ClientEnv } from '../../gateways/client/link.ts'
 import type { Ledger } from './ledger.ts'
 import { Random } from './random.ts'
 import {
@@ -38,9 +40,10 @@ export interface Plan {
 
 export interface Person {
   readonly id: string
-  readonly email: string
-  readonly full_name: string
 }
+
+/** What the typed clients stand on. Their jitter is not part of anybody's decisions. */
+export const environment: ClientEnv = systemEnv('error')
 
 const centre: Crossing = { east: 0, north: 0 }
 const blocks_min = 2
@@ -69,7 +72,10 @@ export class World {
   readonly eagerness: number
   /** Nobody begins anything while it is set. */
   is_paused = false
+  /** Nobody begins anything ever again. */
   is_closing = false
+  /** Nobody waits for anything any more. */
+  is_closed = false
   /** Commands that have no answer yet. */
   in_flight = 0
   readonly is_clean: boolean

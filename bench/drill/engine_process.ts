@@ -1,21 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createWriteStream, readFileSync, type WriteStream } from 'node:fs'
+import { createWriteStream, type WriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 // Beside this file once it is built.
 const program = fileURLToPath(new URL('../../gateways/main.js', import.meta.url))
-
-/** Where an engine says that its stores are. */
-export interface Endpoints {
-  readonly port: number
-  readonly nats_url: string
-  readonly database_url: string
-}
-
-export const endpointsOf = (data_dir: string): Endpoints =>
-  JSON.parse(readFileSync(join(data_dir, 'endpoints.json'), 'utf8')) as Endpoints
 
 interface Options {
   readonly data_dir: string
