@@ -2,6 +2,7 @@
 import { type ActorRow, type Cut, type CutHead, Fault, type Snapshots } from '../engine/ports.ts'
 import { limits } from '../protocols/limits.ts'
 import { arrayOf, attempt, inTransaction, type Sql, type Transaction } from './pg.ts'
+import { slices } from './records.ts'
 
 /** First key of the advisory locks under which a shard's cuts are saved; the second is the shard. */
 const lock_class = 7_101
@@ -64,10 +65,6 @@ function forgetBefore(tx: Transaction, shard: number, oldest: number) {
       WHERE base.shard = ${shard} AND base.n = ${oldest}
         AND older.shard = base.shard AND older.kind = base.kind AND older.id = base.id AND older.n < base.n`,
   ]
-}
-
-function* slices<T>(rows: readonly T[], size: number): Iterable<readonly T[]> {
-  for (let start = 0; start < rows.length; start += size) yield rows.slice(start, start + size)
 }
 
 async function save(tx: Transaction, cut: Cut): Promise<void> {

@@ -15,7 +15,7 @@ export const up = (schema: MigrationBuilder): void =>
 
     CREATE TABLE bookings (
       id uuid PRIMARY KEY,
-      booking_number text NOT NULL UNIQUE,
+      booking_number text NOT NULL,
       owner_id uuid NOT NULL,
       runner_id uuid,
       status text NOT NULL,
@@ -38,6 +38,7 @@ export const up = (schema: MigrationBuilder): void =>
       created_at timestamptz NOT NULL,
       updated_at timestamptz NOT NULL
     );
+    CREATE INDEX bookings_number ON bookings (booking_number);
     CREATE INDEX bookings_owner ON bookings (owner_id, created_at DESC);
     CREATE INDEX bookings_runner ON bookings (runner_id, created_at DESC);
     CREATE INDEX bookings_status ON bookings (status, created_at DESC);
