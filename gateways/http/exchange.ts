@@ -112,10 +112,16 @@ export class Exchange {
       this.#res.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`)
       for (const [name, value] of this.#headers) this.#res.writeHeader(name, value)
       for (const [name, value] of headers) this.#res.writeHeader(name, value)
-      if (body === undefined) this.#res.endWithoutBody(undefined, last)
-      else if (this.head.method === 'HEAD') this.#res.endWithoutBody(Buffer.byteLength(body), last)
-      else this.#res.end(body, last)
+      this.#end(status, body, last)
     })
+  }
+
+  /** A 204 has no length at all, and an answer to HEAD the length of what it leaves out. */
+  #end(status: number, body: string | undefined, last: boolean): void {
+    if (status === 204) this.#res.endWithoutBody()
+    else if (body === undefined) this.#res.endWithoutBody(0, last)
+    else if (this.head.method === 'HEAD') this.#res.endWithoutBody(Buffer.byteLength(body), last)
+    else this.#res.end(body, last)
   }
 }
 

@@ -170,6 +170,6 @@ function methodsOf(path: string): readonly Method[] {
   const segments = path.split('/')
   const fits = (own: readonly string[]) =>
     own.length === segments.length &&
-    own.every((part, index) => part.startsWith(':') || part === segments[index])
+    own.every((part, index) => part === segments[index] || (part.startsWith(':') && segments[index] !== ''))
   return routes.filter((route) => fits(parts.get(route) ?? [])).map(({ method }) => method)
 }
