@@ -1,6 +1,8 @@
 import type { Bench } from '../result.ts'
+import { accept } from './accept.ts'
 import { commands } from './commands.ts'
+import { ingest } from './ingest.ts'
 import { nearby } from './nearby.ts'
 
 /** Every bench, in the order in which they run. */
-export const benches: readonly Bench[] = [nearby, commands]
+export const benches: readonly Bench[] = [nearby, commands, ingest, accept]
