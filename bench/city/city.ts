@@ -89,6 +89,12 @@ export class City {
     this.#lives = this.#apps.map((app) => new Owner(world, app).live())
   }
 
+  /** Answers that are awaited, in words. */
+  get waiting(): string {
+    const undrained = this.#phones.filter((phone) => phone.waiting > 0).length
+    return `${this.world.in_flight} commands, and fixes of ${undrained} phones`
+  }
+
   get connected(): number {
     return this.#phones.filter((phone) => phone.is_connected).length
   }

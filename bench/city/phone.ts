@@ -48,6 +48,11 @@ export class Phone {
     return this.#client.connected
   }
 
+  /** Fixes without an answer. */
+  get waiting(): number {
+    return this.#client.counts.waiting
+  }
+
   /** Resolves when the engine has let it in. */
   connect(): Promise<void> {
     return this.#client.connect()

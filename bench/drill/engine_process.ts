@@ -23,6 +23,7 @@ export class EngineProcess {
   constructor(options: Options) {
     this.url = `http://127.0.0.1:${options.port}`
     this.#options = options
+    process.on('exit', () => void this.#child?.kill('SIGKILL'))
     this.#log = createWriteStream(join(options.data_dir, '..', 'engine.log'), { flags: 'a' })
   }
 
@@ -37,7 +38,7 @@ export class EngineProcess {
   /** Starts it; readiness is awaited apart. */
   start(): void {
     const { data_dir, port, workers } = this.#options
-    const { NATS_URL: _nats, DATABASE_URL: _database, ...inherited } = process.env
+    const { NATS_URL: _nats, NATS_MONITOR_URL: _monitor, DATABASE_URL: _database, ...inherited } = process.env
     const settings = {
       PORT: String(port),
       WORKERS: String(workers),

@@ -1,0 +1,97 @@
+// Killing processes as a crash does, and waiting until all that died is back.
+import { type EngineProcess, isReady, pause } from './engine_process.ts'
+import { type Kind, sharedStores, type Worker, workersOn } from './processes.ts'
+import type { Victim } from './victims.ts'
+
+const gone_ms = 15_000
+const serving_ms = 90_000
+const look_ms = 100
+
+/** How a kill went: `serving_ms` is from the kill to the first `ready`. */
+export interface Recovery {
+  readonly serving_ms: number
+  readonly leftover: readonly string[]
+  readonly shared: readonly string[]
+  readonly wrong: readonly string[]
+}
+
+/** Kills them all at once, starts the engine again if it was one of them, and waits until everything serves. */
+export async function killAndRecover(
+  engine: EngineProcess,
+  data_dir: string,
+  victims: readonly Victim[],
+  rest_ms: number,
+): Promise<Recovery> {
+  const before = workersOn(data_dir)
+  const killed_ms = performance.now()
+  const shared = new Set<string>()
+  const look = setInterval(() => {
+    for (const store of sharedStores(workersOn(data_dir))) shared.add(store)
+  }, look_ms)
+  try {
+    for (const { pid } of before.filter(({ kind }) => isVictim(kind, victims))) end(pid)
+    if (victims.includes('engine')) {
+      await engine.kill()
+      await pause(rest_ms)
+      engine.start()
+    }
+    const is_back = await everythingServes(engine, data_dir, before, victims)
+    const serving = Math.round(performance.now() - killed_ms)
+    const leftover = victims.includes('engine') ? await leftoversOf(before, killed_ms, engine.pid) : []
+    const wrong = is_back ? [] : [`not everything served ${serving} ms after the kill`]
+    return { serving_ms: serving, leftover, shared: [...shared], wrong }
+  } finally {
+    clearInterval(look)
+  }
+}
+
+const isVictim = (kind: Kind, victims: readonly Victim[]): boolean =>
+  (kind === 'nats' || kind === 'database') && victims.includes(kind)
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended by itself meanwhile.
+  }
+}
+
+/** Ready, with a new process in the place of each one that was killed. */
+async function everythingServes(
+  engine: EngineProcess,
+  data_dir: string,
+  before: readonly Worker[],
+  victims: readonly Victim[],
+): Promise<boolean> {
+  const until_ms = performance.now() + serving_ms
+  const old = new Set(before.map(({ pid }) => pid))
+  const lacks = (kind: Kind) =>
+    !workersOn(data_dir).some((worker) => worker.kind === kind && !old.has(worker.pid))
+  while (performance.now() < until_ms) {
+    if (!engine.is_alive) engine.start()
+    const stores = (['nats', 'database'] as const).filter((kind) => victims.includes(kind))
+    if (!stores.some(lacks) && (await isReady(engine.url))) return true
+    await pause(look_ms)
+  }
+  return false
+}
+
+/** Processes of the engine that died which are still there after the time that they may take. */
+async function leftoversOf(
+  before: readonly Worker[],
+  killed_ms: number,
+  engine_pid: number,
+): Promise<string[]> {
+  const left = () => before.filter(({ pid }) => pid !== engine_pid && isAlive(pid))
+  while (left().length > 0 && performance.now() - killed_ms < gone_ms) await pause(look_ms)
+  return left().map(({ pid, command }) => `${pid} ${command}`)
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
