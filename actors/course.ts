@@ -48,10 +48,10 @@ interface Step {
 function ahead({ last, gaps }: Course, place: Waypoint): Step {
   if (last.at_ms === 0) return { course: { last: stopAt(place), gaps }, added_m: 0 }
   const metres = distanceM(last, place)
-  const still = standsStill(last, place, metres)
+  const still = standsStill(place, metres)
   const next = still ? { ...last, at_ms: place.at_ms } : stopAt(place)
   const wide = place.at_ms - last.at_ms > limits.gap_min_ms
-  const opened = wide ? [...gaps, { from: last, to: next }].slice(-limits.gaps_per_trip_max) : gaps
+  const opened = wide ? bounded([...gaps, { from: last, to: next }]) : gaps
   return { course: { last: next, gaps: opened }, added_m: still ? 0 : metres }
 }
 
@@ -63,12 +63,16 @@ function inTime(waypoints: readonly Waypoint[]): readonly Waypoint[] {
   return ordered ? waypoints : waypoints.toSorted((one, other) => one.at_ms - other.at_ms)
 }
 
-/** A small move at walking speed or less is noise. An unknown speed is that of the move. */
-function standsStill(last: Stop, place: Waypoint, metres: number): boolean {
-  if (metres >= Math.max(limits.jitter_min_m, (place.accuracy_m ?? 0) / 2)) return false
-  const speed_m_s =
-    place.speed_kmh > 0 ? place.speed_kmh / 3.6 : (metres * 1_000) / (place.at_ms - last.at_ms)
-  return speed_m_s < limits.jitter_speed_m_s
+/** A small move at walking speed or less, or at an unknown one, is noise; slow traffic counts once it has gone far enough. */
+const standsStill = (place: Waypoint, metres: number): boolean =>
+  metres < Math.max(limits.jitter_min_m, (place.accuracy_m ?? 0) / 2) &&
+  place.speed_kmh / 3.6 < limits.jitter_speed_m_s
+
+/** Beyond the bound the shortest gap is given up: least can be wrong about it. */
+function bounded(gaps: readonly Gap[]): readonly Gap[] {
+  if (gaps.length <= limits.gaps_per_trip_max) return gaps
+  const lengths = gaps.map(({ from, to }) => to.at_ms - from.at_ms)
+  return gaps.toSpliced(lengths.indexOf(Math.min(...lengths)), 1)
 }
 
 function fill(course: Course, place: Stop): Step {
@@ -81,8 +85,8 @@ function fill(course: Course, place: Stop): Step {
   const halves = [
     { from, to: place },
     { from: place, to },
-  ].filter((half) => half.to.at_ms - half.from.at_ms > limits.gap_min_ms)
-  const split = gaps.toSpliced(index, 1, ...halves).slice(-limits.gaps_per_trip_max)
+  ].filter((half) => half.to.at_ms - half.from.at_ms > limits.gap_rest_min_ms)
+  const split = bounded(gaps.toSpliced(index, 1, ...halves))
   return { course: { last, gaps: split }, added_m: Math.max(0, detour_m) }
 }
 

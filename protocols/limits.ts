@@ -112,6 +112,8 @@ export const limits = {
   jitter_speed_m_s: 1,
   /** Two places further apart in time are a gap, which a backlog may fill. */
   gap_min_ms: 15_000,
+  /** What is left of a gap beside a place that came late. */
+  gap_rest_min_ms: 5_000,
   gaps_per_trip_max: 32,
   boots_per_trip_max: 4,
   /** How long after its end a trip still takes what was driven before it. */
@@ -145,6 +147,7 @@ export const limits = {
   list_page_default: 20,
   nearby_radius_km_default: 5,
   booking_runners_radius_km: 25,
+  seed_batch: 50,
   cors_max_age_seconds: 12 * 3_600,
 
   // Sockets.
