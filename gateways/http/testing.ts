@@ -8,7 +8,7 @@ import { freshKeys } from '../identity/keys.ts'
 import { MemoryAccounts } from '../identity/memory_accounts.ts'
 import { accessToken } from '../identity/tokens.ts'
 import { openVerifier } from '../principal.ts'
-import { App, type ListenSocket, us_listen_socket_close, us_socket_local_port } from '../uws.ts'
+import { App, type ListenSocket, us_socket_local_port } from '../uws.ts'
 import { MemoryHost } from './memory_host.ts'
 import type { HttpDoors } from './request.ts'
 import { mountHttp } from './server.ts'
@@ -98,7 +98,7 @@ export async function startHttp(behaviours: readonly Behaviour[], options: Optio
     noted,
     waypoints,
     origin,
-    stop: () => us_listen_socket_close(socket),
+    stop: () => app.close(),
     call: (method: string, path: string, sent: Sent = {}) => call(origin, method, path, sent),
     tokenFor: (principal: Principal) => accessToken(accountOf(principal), keys, config.token_issuer, env),
   }

@@ -60,7 +60,7 @@ export class MemoryAccounts implements Accounts {
   #refusal(kept: Kept, now_ms: number, grace_ms: number): Rotation | undefined {
     if (kept.revoked) return { outcome: 'revoked' }
     if (kept.expires_ms <= now_ms) return { outcome: 'expired' }
-    if (kept.spent_ms === undefined || now_ms - kept.spent_ms <= grace_ms) return undefined
+    if (kept.spent_ms === undefined || now_ms - kept.spent_ms < grace_ms) return undefined
     for (const other of this.#tokens.values()) if (other.family === kept.family) other.revoked = true
     return { outcome: 'reused' }
   }
