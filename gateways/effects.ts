@@ -4,6 +4,7 @@ import type { ShardHost } from '../engine/host.ts'
 import { type Effects, Fault } from '../engine/ports.ts'
 import type { Effect } from '../protocols/effects.ts'
 import { limits } from '../protocols/limits.ts'
+import { rejections } from '../protocols/rejections.ts'
 import { bitsFor } from '../protocols/runner.ts'
 
 export interface Notice {
@@ -33,6 +34,9 @@ type Run<Type extends Effect['type']> = (
   id: string,
 ) => Promise<void>
 
+/** An open booking is shown as any runner may see it; one that is not open is refused to him. */
+const any_runner = { id: '00000000-0000-0000-0000-000000000000', role: 'runner' } as const
+
 const rows: { readonly [Type in Effect['type']]: Run<Type> } = {
   'push.send': ({ inbox, env }, data, effect_id) => inbox.add({ effect_id, ...data, at_ms: env.now_ms() }),
 
@@ -41,12 +45,13 @@ const rows: { readonly [Type in Effect['type']]: Run<Type> } = {
     const answer = await host.ask({
       to: { actor: 'booking', id: booking_id },
       query: { type: 'booking.view' },
-      by: { id: 'dispatch', role: 'service' },
+      by: any_runner,
       deadline_ms: env.now_ms() + limits.command_deadline_ms,
     })
     if (!answer.ok) {
-      if (answer.rejection.rejected === 'booking.not_found') return
-      throw new Fault(`the booking could not be read: ${answer.rejection.rejected}`, { retry: true })
+      const { rejected } = answer.rejection
+      if (rejections[rejected].status !== 503) return
+      throw new Fault(`the booking could not be read: ${rejected}`, { retry: true })
     }
     const booking = answer.view
     if (!('status' in booking) || booking.status !== 'requested') return

@@ -13,6 +13,7 @@ export class FixBuffer {
   /** By number, oldest first. */
   readonly #kept = new Map<number, Kept>()
   #in_flight = 0
+  #newest_seq = 0
 
   get size(): number {
     return this.#kept.size
@@ -26,6 +27,7 @@ export class FixBuffer {
   /** The oldest fix, when it had to make room. */
   add(fix: Fix): Fix | undefined {
     this.#kept.set(fix.seq, { fix, sent_ms: 0 })
+    this.#newest_seq = fix.seq
     if (this.#kept.size <= limits.client_backlog_fixes_max) return undefined
     for (const [seq, { fix: oldest }] of this.#kept) {
       this.#remove(seq)
@@ -50,6 +52,12 @@ export class FixBuffer {
       if (sent_ms === 0) fixes.push(fix)
     }
     return fixes
+  }
+
+  /** The newest one, if it is to be sent. */
+  newestUnsent(): Fix | undefined {
+    const newest = this.#kept.get(this.#newest_seq)
+    return newest?.sent_ms === 0 ? newest.fix : undefined
   }
 
   /** Forgets what was answered; how many of them were still here. */

@@ -2,7 +2,7 @@
 import type { Cancel } from '../../engine/env.ts'
 import { limits } from '../../protocols/limits.ts'
 import type { Fix } from '../../protocols/runner.ts'
-import type { Lane, Problem, ServerMessage, SocketCommand } from '../../protocols/socket.ts'
+import type { Lane, Problem, Range, ServerMessage, SocketCommand } from '../../protocols/socket.ts'
 import { decodeServer, encodeClient, encodeFixes } from '../../protocols/socket_codec.ts'
 import { Emitter } from './emitter.ts'
 import { FixBuffer } from './fix_buffer.ts'
@@ -25,7 +25,7 @@ export interface RunnerClientEvents {
   'booking.open': Push<'booking.open'>
   'booking.changed': Push<'booking.changed'>
   'runner.changed': Push<'runner.changed'>
-  acked: { readonly count: number }
+  acked: { readonly count: number; readonly ranges: readonly Range[] }
   /** The server will not take these fixes; they are forgotten. */
   refused: { readonly count: number; readonly problem: Problem }
   /** There was no room for it any more. */
@@ -159,6 +159,7 @@ export class RunnerClient {
       this.#welcomed = true
       this.#link.settled()
       this.#commands.resendAll()
+      this.#sendNewest()
       this.#pump()
       this.events.emit('welcome', message)
     },
@@ -166,7 +167,7 @@ export class RunnerClient {
       if (boot !== this.boot) return
       const count = this.#fixes.settle(ranges)
       this.#acked += count
-      this.events.emit('acked', { count })
+      this.events.emit('acked', { count, ranges })
       this.#settled()
     },
     refused: ({ boot, ranges, problem }) => {
@@ -206,6 +207,13 @@ export class RunnerClient {
     if (!this.#link.send(encodeFixes(this.boot, lane, fixes))) return
     const now_ms = this.#options.env.monotonic_ms()
     for (const { seq } of fixes) this.#fixes.sent(seq, now_ms)
+  }
+
+  /** Where the runner is now goes first, and live. */
+  #sendNewest(): void {
+    const newest = this.#fixes.newestUnsent()
+    if (newest && this.#options.env.now_ms() - newest.at_ms < limits.client_live_ms)
+      this.#send('live', [newest])
   }
 
   /** Sends what was not sent on this connection, within the window. */

@@ -7,14 +7,14 @@ import type { TemplatedApp } from '../uws.ts'
 import { FeedConnection } from './feed_connection.ts'
 import { FeedRoom } from './feed_room.ts'
 import type { Mounted } from './runner.ts'
-import { type Knock, upgrade } from './upgrade.ts'
+import { type Knock, type Seated, upgrade } from './upgrade.ts'
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** Serves `/ws/tracking/:bookingId?token=` (contract, section 4): the booking's owner, its runner and admins may watch. */
 export function mountFeed(app: TemplatedApp, doors: Doors): Mounted {
   const feed = new Feed(doors)
-  app.ws<FeedConnection>('/ws/tracking/:bookingId', {
+  app.ws<Seated<FeedConnection>>('/ws/tracking/:bookingId', {
     compression: 0,
     maxPayloadLength: limits.feed_inbound_bytes_max,
     maxBackpressure: limits.socket_buffer_bytes_max,
@@ -23,13 +23,13 @@ export function mountFeed(app: TemplatedApp, doors: Doors): Mounted {
     sendPingsAutomatically: false,
     upgrade: (res, req, context) => upgrade(res, req, context, doors, feed),
     open: (socket) => {
-      socket.getUserData().open(socket, doors.env.monotonic_ms())
-      feed.open(socket.getUserData())
+      socket.getUserData().seated.open(socket, doors.env.monotonic_ms())
+      feed.open(socket.getUserData().seated)
     },
-    message: (socket) => socket.getUserData().heard(doors.env.monotonic_ms()),
-    pong: (socket) => socket.getUserData().heard(doors.env.monotonic_ms()),
-    drain: (socket) => socket.getUserData().drained(),
-    close: (socket) => feed.closed(socket.getUserData()),
+    message: (socket) => socket.getUserData().seated.heard(doors.env.monotonic_ms()),
+    pong: (socket) => socket.getUserData().seated.heard(doors.env.monotonic_ms()),
+    drain: (socket) => socket.getUserData().seated.drained(),
+    close: (socket) => feed.closed(socket.getUserData().seated),
   })
   return feed
 }

@@ -4,6 +4,7 @@ import { limits } from '../../protocols/limits.ts'
 import { closeCodes } from '../../protocols/socket.ts'
 import type { WebSocket } from '../uws.ts'
 import { type FeedFrame, textOf } from './feed_frame.ts'
+import type { Seated } from './upgrade.ts'
 
 export interface FeedSeat {
   readonly by: Principal
@@ -19,7 +20,7 @@ export interface FeedSeat {
 
 export class FeedConnection {
   readonly seat: FeedSeat
-  #socket: WebSocket<FeedConnection> | undefined
+  #socket: WebSocket<Seated<FeedConnection>> | undefined
   #last_seq: number
   #waiting: FeedFrame | undefined
   #heard_ms = 0
@@ -34,7 +35,7 @@ export class FeedConnection {
     return this.seat.booking_id.toLowerCase()
   }
 
-  open(socket: WebSocket<FeedConnection>, now_ms: number): void {
+  open(socket: WebSocket<Seated<FeedConnection>>, now_ms: number): void {
     this.#socket = socket
     this.#heard_ms = now_ms
     this.#pinged_ms = now_ms

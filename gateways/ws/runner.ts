@@ -7,7 +7,7 @@ import { HeldBookings } from './held_bookings.ts'
 import { OpenBookings } from './open_bookings.ts'
 import { type Desk, RunnerConnection } from './runner_connection.ts'
 import { RunnerRoom } from './runner_room.ts'
-import { type Knock, upgrade } from './upgrade.ts'
+import { type Knock, type Seated, upgrade } from './upgrade.ts'
 
 /** The sockets of one path on one thread. */
 export interface Mounted {
@@ -20,7 +20,7 @@ export interface Mounted {
 /** Serves `/ws/runner?token=` (SPEC.md, runner socket). Only access tokens of role runner are let in. */
 export function mountRunnerSocket(app: TemplatedApp, doors: Doors): Mounted {
   const desk = new RunnerDesk(doors)
-  app.ws<RunnerConnection>('/ws/runner', {
+  app.ws<Seated<RunnerConnection>>('/ws/runner', {
     compression: 0,
     maxPayloadLength: limits.socket_frame_bytes_max,
     maxBackpressure: limits.socket_buffer_bytes_max,
@@ -28,10 +28,11 @@ export function mountRunnerSocket(app: TemplatedApp, doors: Doors): Mounted {
     idleTimeout: limits.socket_idle_seconds,
     sendPingsAutomatically: true,
     upgrade: (res, req, context) => upgrade(res, req, context, doors, desk),
-    open: (socket) => desk.open(socket.getUserData(), () => socket.getUserData().open(socket)),
-    message: (socket, message, is_binary) => socket.getUserData().message(new Uint8Array(message), is_binary),
-    drain: (socket) => socket.getUserData().flush(),
-    close: (socket) => desk.closed(socket.getUserData()),
+    open: (socket) => desk.open(socket.getUserData().seated, () => socket.getUserData().seated.open(socket)),
+    message: (socket, message, is_binary) =>
+      socket.getUserData().seated.message(new Uint8Array(message), is_binary),
+    drain: (socket) => socket.getUserData().seated.flush(),
+    close: (socket) => desk.closed(socket.getUserData().seated),
   })
   return desk
 }

@@ -15,7 +15,7 @@ import { problem } from '../http/problem.ts'
 import type { WebSocket } from '../uws.ts'
 import { Budget } from './budget.ts'
 import { rangesOf } from './ranges.ts'
-import { unavailable } from './upgrade.ts'
+import { type Seated, unavailable } from './upgrade.ts'
 
 const instance = '/ws/runner'
 const minute_ms = 60_000
@@ -34,7 +34,7 @@ export class RunnerConnection {
   readonly #desk: Desk
   readonly #budget: Budget
   readonly #acked = new Map<string, number[]>()
-  #socket: WebSocket<RunnerConnection> | undefined
+  #socket: WebSocket<Seated<RunnerConnection>> | undefined
   #binary: boolean
   #expires_ms: number
   #warned = false
@@ -54,7 +54,7 @@ export class RunnerConnection {
     this.#budget = new Budget(socket_frames_per_second, socket_frames_burst, desk.doors.env.monotonic_ms())
   }
 
-  open(socket: WebSocket<RunnerConnection>): void {
+  open(socket: WebSocket<Seated<RunnerConnection>>): void {
     this.#socket = socket
     this.send({
       type: 'welcome',

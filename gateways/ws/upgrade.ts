@@ -16,6 +16,11 @@ export interface Knock {
   query(key: string): string | undefined
 }
 
+/** What a socket carries. The library copies its own properties only, so an object with methods must stand inside. */
+export interface Seated<Data> {
+  readonly seated: Data
+}
+
 export interface Door<Data> {
   /** Sockets that this door has let in and that are still open. */
   count(): number
@@ -68,7 +73,7 @@ export function upgrade<Data extends object>(
       if (aborted) return
       res.cork(() => {
         if (isRefusal(outcome)) answer(res, outcome, instance, headers)
-        else res.upgrade<Data>(outcome, key, '', extensions, context)
+        else res.upgrade<Seated<Data>>({ seated: outcome }, key, '', extensions, context)
       })
     })
 }
