@@ -43,7 +43,7 @@ export function snapshotsContract(name: string, open: () => Promise<OpenSnapshot
     let opened: OpenSnapshots | undefined
     beforeAll(async () => {
       opened = await open()
-    }, 60_000)
+    }, 120_000)
     afterAll(() => opened?.close())
     const subject = () => {
       if (!opened) throw new Error('the snapshots are not open')

@@ -1,6 +1,7 @@
 // Who may log in, and the refresh tokens that keep them so: rows that are written before the answer.
 import type { Account, Accounts, RefreshToken, Rotation } from '../protocols/accounts.ts'
 import { attempt, inTransaction, type Sql, type Transaction } from './pg.ts'
+import { storable } from './records.ts'
 
 type AccountRow = Omit<Account, 'created_ms'> & { readonly created_at: Date }
 
@@ -16,6 +17,15 @@ const account = ({ created_at, ...row }: AccountRow): Account => ({
   created_ms: created_at.getTime(),
 })
 const found = (rows: readonly AccountRow[]): Account | undefined => rows[0] && account(rows[0])
+
+/** Its texts as they can be stored. */
+const cleaned = <Fields extends Partial<Account>>(fields: Fields): Fields =>
+  Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? storable(value) : value,
+    ]),
+  ) as Fields
 
 const columns = (sql: Sql | Transaction) =>
   sql`id, email, phone, full_name, role, is_verified, avatar_url, password_hash, version, created_at`
@@ -66,7 +76,7 @@ export function openAccounts(sql: Sql): Accounts {
   return {
     create: (new_account) =>
       attempt('creating an account', async () => {
-        const { created_ms, ...row } = new_account
+        const { created_ms, ...row } = cleaned(new_account)
         const created_at = new Date(created_ms)
         const made = await sql`
           INSERT INTO users ${sql({ ...row, created_at, updated_at: created_at })}
@@ -76,7 +86,7 @@ export function openAccounts(sql: Sql): Accounts {
 
     byEmail: (email) =>
       attempt('finding an account', async () =>
-        found(await sql<AccountRow[]>`SELECT ${columns(sql)} FROM users WHERE email = ${email}`),
+        found(await sql<AccountRow[]>`SELECT ${columns(sql)} FROM users WHERE email = ${storable(email)}`),
       ),
 
     byId: (id) =>
@@ -84,16 +94,17 @@ export function openAccounts(sql: Sql): Accounts {
         found(await sql<AccountRow[]>`SELECT ${columns(sql)} FROM users WHERE id = ${id}`),
       ),
 
-    update: (id, { full_name, phone, avatar_url }) =>
-      attempt('changing an account', async () =>
-        found(
+    update: (id, change) =>
+      attempt('changing an account', async () => {
+        const { full_name, phone, avatar_url } = cleaned(change)
+        return found(
           await sql<AccountRow[]>`
             UPDATE users SET full_name = coalesce(${full_name ?? null}, full_name),
               phone = coalesce(${phone ?? null}, phone), avatar_url = coalesce(${avatar_url ?? null}, avatar_url),
               version = version + 1, updated_at = now()
             WHERE id = ${id} RETURNING ${columns(sql)}`,
-        ),
-      ),
+        )
+      }),
 
     storeRefresh: (token) =>
       inTransaction(sql, 'storing a refresh token', async (tx) => {

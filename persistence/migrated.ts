@@ -25,3 +25,15 @@ export async function openTestDatabase(): Promise<TestSql> {
   }
   return { sql, url: database.url, close }
 }
+
+/** One database for a whole test file: opened at the first `open`, which may take as long as an embedded one needs. */
+export function sharedTestDatabase(): { open(): Promise<TestSql>; close(): Promise<void> } {
+  let opened: Promise<TestSql> | undefined
+  return {
+    open() {
+      opened ??= openTestDatabase()
+      return opened
+    },
+    close: async () => (await opened)?.close(),
+  }
+}

@@ -31,11 +31,11 @@ export const instant = (at_ms: number): string => new Date(at_ms).toISOString()
 
 /** PostgreSQL stores neither NUL nor half a surrogate pair; one such letter must not stop the projection. */
 const unstorable = /\0|\p{Surrogate}/gu
-const storable = (_key: string, value: unknown) =>
-  typeof value === 'string' ? value.replace(unstorable, '\uFFFD') : value
+export const storable = (text: string): string => text.replace(unstorable, '\uFFFD')
 
 /** Rows as one JSON array, for `jsonb_to_recordset(…::text::jsonb)`. */
-export const recordset = (rows: readonly object[]): string => JSON.stringify(rows, storable)
+export const recordset = (rows: readonly object[]): string =>
+  JSON.stringify(rows, (_key, value: unknown) => (typeof value === 'string' ? storable(value) : value))
 
 /** Parts of at most `size`, in order. */
 export function* slices<T>(rows: readonly T[], size: number): Iterable<readonly T[]> {
