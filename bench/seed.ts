@@ -35,7 +35,7 @@ const crate = {
 function profileAt(origin: string, { keys, issuer }: Identity): Profile {
   return async (runner) => {
     const token = await accessToken(runner, keys, issuer, env)
-    const call = async (method: string, path: string, body?: object): Promise<number> => {
+    const call = async (method: string, path: string, body?: object) => {
       const response = await fetch(`${origin}/api/v1/runners${path}`, {
         method,
         headers: { authorization: `Bearer ${token}`, 'idempotency-key': `seed${path}` },
@@ -44,11 +44,10 @@ function profileAt(origin: string, { keys, issuer }: Identity): Profile {
       const text = await response.text()
       if (!response.ok && response.status !== 404)
         throw new Error(`${method} ${path}: ${response.status} ${text}`)
-      return response.status
+      return (JSON.parse(text) as { data?: { crate_specs?: readonly object[] } }).data
     }
-    if ((await call('GET', '/me')) === 200) return
-    await call('POST', '', vehicle)
-    await call('POST', '/me/crates', crate)
+    const profile = (await call('GET', '/me')) ?? (await call('POST', '', vehicle))
+    if (profile?.crate_specs?.length === 0) await call('POST', '/me/crates', crate)
   }
 }
 
