@@ -1,0 +1,141 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { systemEnv } from '../../engine/system_env.ts'
+import { migrate } from '../../persistence/migrate.ts'
+import { connectNats } from '../../persistence/nats.ts'
+import { ensureStreams } from '../../persistence/streams.ts'
+import { startDatabase, startNats } from '../../persistence/testing.ts'
+import { HttpLine, requestOf } from '../load/http_line.ts'
+import type { RecoverOrder, RecoverWord } from '../load/recover_child.ts'
+import { type Bench, median, type Options, resultOf } from '../result.ts'
+import { issuer, Stack } from '../stack.ts'
+import { shards } from '../thread.ts'
+import { Mint } from '../tokens.ts'
+
+const program = fileURLToPath(new URL('../load/recover_child.js', import.meta.url))
+const served_max_ms = 60_000
+
+/** Fills the stores in another process and kills that when all is on disk. Gives a runner who may be commanded. */
+async function filled(order: RecoverOrder, note: (line: string) => void): Promise<string> {
+  const child = fork(program, { serialization: 'advanced' })
+  const word = new Promise<string>((resolve, reject) => {
+    child.on('exit', (code) => reject(new Error(`the filling process ended with ${code}`)))
+    child.on('message', (said: RecoverWord) => {
+      if (said.type === 'note') note(`  ${said.line}`)
+      if (said.type === 'filled') resolve(said.runner_id)
+      if (said.type === 'failed') reject(new Error(said.why))
+    })
+  })
+  try {
+    child.send(order)
+    return await word
+  } finally {
+    const ended = once(child, 'exit')
+    child.kill('SIGKILL')
+    await ended
+  }
+}
+
+/** Milliseconds from now until the engine has answered a durable command with 200. */
+async function served(port: number, request: Buffer): Promise<number> {
+  const start = performance.now()
+  while (performance.now() - start < served_max_ms) {
+    const status = await HttpLine.open(port).then(
+      async (line) => {
+        const answer = await line.send(request).catch(() => undefined)
+        line.close()
+        return answer?.status
+      },
+      () => undefined,
+    )
+    if (status === 200) return performance.now() - start
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  throw new Error('the engine served no command in time')
+}
+
+async function run(options: Options) {
+  const env = systemEnv('error')
+  const sizes = {
+    runners: options.size('runners', 100_000),
+    trips: options.size('trips', 10_000),
+    events: options.size('events', 200_000),
+  }
+  const workers = options.size('workers', 2)
+  const nats = await startNats()
+  const database = await startDatabase()
+  let stack: Stack | undefined
+  try {
+    const link = await connectNats({ url: nats.url, name: 'bench', env })
+    await ensureStreams(link, { shards, replicas: 1 })
+    await link.close()
+    await migrate(database.url, () => {})
+    const order = { nats_url: nats.url, database_url: database.url, ...sizes }
+    const runner_id = await filled(order, options.note)
+    const replay = new Replay()
+    const stores = { nats_url: nats.url, nats_monitor_url: nats.monitor_url, database_url: database.url }
+    stack = await Stack.create({
+      workers,
+      stores,
+      log_level: 'info',
+      onLine: (line) => replay.hear(line),
+    })
+    const times = await restarts(stack, runner_id, replay, options)
+    return resultOf(
+      'recover',
+      's',
+      times.length,
+      { ours: median(times.map(({ s }) => s)) },
+      {
+        counts: `from the start of the process to the first durable command answered over HTTP, after kill -9, NATS and database up: ${sizes.runners} runners, ${sizes.trips} live trips, ${sizes.events} events after the last snapshot, ${workers} worker threads`,
+        replayed_events: median(times.map(({ replayed }) => replayed)),
+      },
+    )
+  } finally {
+    await stack?.kill9()
+    await stack?.stop()
+    await database.stop()
+    await nats.stop()
+  }
+}
+
+/** Adds up what the shards say that they replayed. */
+class Replay {
+  #events = 0
+
+  hear(line: string): void {
+    const said = /"what":"shard \d+ is open".*"replayed":(\d+)/.exec(line)
+    if (said) this.#events += Number(said[1])
+  }
+
+  take(): number {
+    const events = this.#events
+    this.#events = 0
+    return events
+  }
+}
+
+async function restarts(stack: Stack, runner_id: string, replay: Replay, { rounds, note }: Options) {
+  const mint = await Mint.open(stack.data_dir, issuer)
+  const times: { s: number; replayed: number }[] = []
+  for (let round = 0; round < rounds; round++) {
+    const token = await mint.token(runner_id, 'runner')
+    const request = requestOf('PUT', '/api/v1/runners/me', token, { vehicle_model: `Myvi ${round}` })
+    const start = performance.now()
+    stack.spawn()
+    await served(stack.port, request)
+    const s = (performance.now() - start) / 1_000
+    await stack.kill9()
+    times.push({ s, replayed: replay.take() })
+    note(`  served after ${s.toFixed(2)} s, ${times.at(-1)?.replayed} events replayed`)
+  }
+  return times
+}
+
+export const recover: Bench = {
+  name: 'recover',
+  target: '< 5 s (stretch 2 s)',
+  meets: ({ ours }) => ours < 5,
+  run,
+}
