@@ -64,14 +64,20 @@ class Feed implements Mounted {
     })
     if (!answer.ok) return answer.rejection
     if (!takesPart(answer.view, by)) return reject('booking.not_yours', 'only those who take part may watch')
-    const from = Number(query('from') ?? 0)
     return new FeedConnection({
       by,
       booking_id: parameter,
       wants_status: !user_agent.startsWith('Dart/'),
-      from: Number.isSafeInteger(from) && from > 0 ? from : 0,
+      from: this.#resumeFrom(query('from')),
       booking: answer.view,
     })
+  }
+
+  /** Numbers are times: one that is not a number, or is yet to come, is none of ours. */
+  #resumeFrom(given: string | undefined): number {
+    const from = Number(given ?? 0)
+    const known_ms = this.#doors.env.now_ms() + limits.clock_jump_ms
+    return Number.isSafeInteger(from) && from > 0 && from <= known_ms ? from : 0
   }
 
   open(connection: FeedConnection): void {

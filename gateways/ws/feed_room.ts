@@ -108,7 +108,8 @@ export class FeedRoom {
   /** Not in the ring: others have seen how it came to be. */
   #snapshot(connection: FeedConnection, status: BookingStatus): void {
     const at_ms = this.#doors.env.now_ms()
-    connection.show(statusFrame(Math.max(this.#last_seq, connection.seat.from + 1), status, at_ms))
+    const seq = Math.max(this.#next(this.#last_seq), connection.seat.from + 1)
+    connection.show(statusFrame(seq, status, at_ms))
   }
 
   #next(at_ms: number): number {
