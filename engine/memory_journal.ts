@@ -10,6 +10,8 @@ export type JournalFault = 'refuse' | 'lose_ack' | 'hang'
 /** What is kept when a journal closes: opening another one on it is a restart. */
 export class MemoryLog {
   readonly shards = new Map<number, LogEntry[]>()
+  /** Sequences by shard and message id. */
+  readonly ids = new Map<string, number>()
   last_seq = 0
 
   of(shard: number): LogEntry[] {
@@ -94,11 +96,11 @@ export class MemoryJournal implements Journal {
 
   /** A repeated message id is acked with the first one's sequence and not stored again. */
   #store(shard: number, id: string, bytes: Uint8Array): number {
-    const entries = this.log.of(shard)
-    const known = entries.find((entry) => entry.id === id)
-    if (known) return known.seq
+    const known = this.log.ids.get(`${shard} ${id}`)
+    if (known !== undefined) return known
     this.log.last_seq += 1
-    entries.push({ seq: this.log.last_seq, id, bytes: bytes.slice() })
+    this.log.ids.set(`${shard} ${id}`, this.log.last_seq)
+    this.log.of(shard).push({ seq: this.log.last_seq, id, bytes: bytes.slice() })
     return this.log.last_seq
   }
 

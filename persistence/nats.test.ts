@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { systemEnv } from '../engine/system_env.ts'
 import { freePort } from './embedded/free_port.ts'
-import { connectNats } from './nats.ts'
+import { connectNats, serversOf } from './nats.ts'
 import { startNats } from './testing.ts'
 
 const env = systemEnv('error')
@@ -27,4 +27,15 @@ test('JN15 a question that nobody answers ends in a fault', async () => {
     await link.close()
     await server.stop()
   }
+})
+
+test('JN16 the address of NATS may hold credentials and several servers', () => {
+  expect(serversOf('nats://127.0.0.1:4222')).toEqual({ servers: ['127.0.0.1:4222'] })
+  expect(serversOf('127.0.0.1:4222')).toEqual({ servers: ['127.0.0.1:4222'] })
+  expect(serversOf('nats://kilat:p%40ss@one:4222, nats://two:4223')).toEqual({
+    servers: ['one:4222', 'two:4223'],
+    user: 'kilat',
+    pass: 'p@ss',
+  })
+  expect(serversOf('nats://secret@one')).toEqual({ servers: ['one'], token: 'secret' })
 })

@@ -24,7 +24,7 @@ export async function connectNats({ url, name, env }: NatsOptions): Promise<Nats
   const back_off: { ms: number } = { ms: limits.nats_reconnect_first_ms }
   try {
     const nc = await connect({
-      servers: url,
+      ...serversOf(url),
       name,
       timeout: limits.nats_connect_ms,
       maxReconnectAttempts: -1,
@@ -46,6 +46,17 @@ export async function connectNats({ url, name, env }: NatsOptions): Promise<Nats
   }
 }
 
+/** Splits `nats://user:password@host:port`, or several with commas between, into what the client wants; a user alone is a token. */
+export function serversOf(url: string): { servers: string[]; user?: string; pass?: string; token?: string } {
+  const urls = url
+    .split(',')
+    .map((one) => new URL(one.trim().includes('://') ? one.trim() : `nats://${one.trim()}`))
+  const servers = urls.map(({ host }) => host)
+  const [user, pass] = [urls[0]?.username ?? '', urls[0]?.password ?? ''].map(decodeURIComponent)
+  if (!user) return { servers }
+  return pass ? { servers, user, pass } : { servers, token: user }
+}
+
 /**
  * What is in flight when the connection is lost ends at once with a Fault, and so does what is asked for while it is:
  * nothing is kept to be sent later, when it would surprise.
@@ -64,9 +75,14 @@ export class NatsLink {
     this.env = env
     this.#prefix = `_INBOX.${env.uuid()}`
     nc.subscribe(`${this.#prefix}.*`, {
-      callback: (_error, msg) => this.#inboxes.get(msg.subject.slice(this.#prefix.length + 1))?.(msg),
+      callback: (error, msg) => {
+        if (error) this.env.log('error', 'NATS refused the inbox', { why: error.message })
+        else this.#inboxes.get(msg.subject.slice(this.#prefix.length + 1))?.(msg)
+      },
     })
-    void this.#follow(onReconnect)
+    this.#follow(onReconnect).catch((error: unknown) =>
+      this.env.log('error', 'NATS is given up', { why: String(error) }),
+    )
   }
 
   get connected(): boolean {
@@ -133,13 +149,16 @@ export class NatsLink {
   }
 
   async #follow(onReconnect: () => void): Promise<void> {
-    for await (const status of this.nc.status()) {
-      if (status.type === 'disconnect' || status.type === 'close') this.#change(false)
-      if (status.type !== 'reconnect') continue
-      onReconnect()
-      this.#change(true)
+    try {
+      for await (const status of this.nc.status()) {
+        if (status.type === 'disconnect' || status.type === 'close') this.#change(false)
+        if (status.type !== 'reconnect') continue
+        onReconnect()
+        this.#change(true)
+      }
+    } finally {
+      this.#change(false)
     }
-    this.#change(false)
   }
 
   #change(connected: boolean): void {

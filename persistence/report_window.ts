@@ -118,7 +118,7 @@ export class ReportWindow {
     this.#unacked.set(token, waiting)
     const { subject, text } = reportText(waiting.report)
     try {
-      this.#link.send(subject, text, this.#prefix + token, idHeader(waiting.report.key))
+      this.#link.send(subject, Buffer.from(text), this.#prefix + token, idHeader(waiting.report.key))
     } catch {
       // The connection went just now, and it will be sent again; what cannot be sent at all runs out of tries.
     }
