@@ -49,22 +49,25 @@ export function parseBody(bytes: Uint8Array): { readonly body: Fields } | Reject
   try {
     value = parseJson(utf8.decode(bytes))
   } catch (error) {
-    return reject(
-      'request.malformed',
-      error instanceof SyntaxError ? whereIn(error) : 'the body is not UTF-8',
-    )
+    return reject('request.malformed', whatIsWrong(error))
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return reject('request.malformed', 'the body must be a JSON object')
   return { body: value as Fields }
 }
 
-/** A key `__proto__` would reach every object once somebody assigns it, so it never gets in. */
+/**
+ * A field that is null counts as left out, as it always did for the apps. A key `__proto__` would reach every object
+ * once somebody assigns it, so it never gets in.
+ */
 function parseJson(text: string): unknown {
-  if (!/__proto__|\\u/.test(text)) return JSON.parse(text)
-  return JSON.parse(text, function drop(key, value) {
-    return key === '__proto__' ? undefined : value
-  })
+  if (!/null|__proto__|\\u/.test(text)) return JSON.parse(text)
+  return JSON.parse(text, (key, value) => (value === null || key === '__proto__' ? undefined : value))
+}
+
+function whatIsWrong(error: unknown): string {
+  if (error instanceof SyntaxError) return whereIn(error)
+  return error instanceof RangeError ? 'the body is nested too deeply' : 'the body is not UTF-8'
 }
 
 /** V8 quotes a part of the text in some messages: what the client wrote stays out of ours. */

@@ -111,6 +111,23 @@ test('HT32 the times of a request may come in any offset or none, and leave in w
   expect(wrong.body.detail).toContain('scheduled_at')
 })
 
+test('HT46 a field that is null counts as left out', async () => {
+  const owner = await person('owner', 'a')
+  const { pet_spec, pickup_address } = wanted()
+  const id = await booked(owner, {
+    pet_spec: { ...pet_spec, breed: null, age_months: null, vaccinations: null },
+    pickup_address: { ...pickup_address, line2: null, postal_code: null },
+    scheduled_at: null,
+    notes: null,
+  })
+  expect(dataOf(await owner.send('GET', `/bookings/${id}`))).toMatchObject({
+    pet_spec: { breed: '', age_months: 0, vaccinations: [] },
+    pickup_address: { line2: '', postal_code: '' },
+    scheduled_at: null,
+    notes: '',
+  })
+})
+
 test('HT33 a repeated request without a key is one booking, and another ten seconds later', async () => {
   const owner = await person('owner', 'a')
   const first = await booked(owner)

@@ -147,6 +147,7 @@ test('HT16 a body that is no JSON object is 400, with what is wrong and where', 
     [new Uint8Array([0x7b, 0xff, 0xfe, 0x7d]), 'not UTF-8'],
     [new Uint8Array(1_000).fill(0x80), 'not UTF-8'],
     ['['.repeat(100_000), 'ends too early'],
+    [`{"email":${'['.repeat(50_000)}null${']'.repeat(50_000)}}`, 'nested too deeply'],
   ]
   for (const [body, detail] of bad) {
     const answered = await http.call('POST', '/api/v1/auth/login', { body })
@@ -172,6 +173,16 @@ test('HT18 a body above the bound is 413 at any size, and the door stays open', 
   const fitting = 'x'.repeat(limits.body_bytes_max)
   expect((await http.call('POST', '/api/v1/auth/login', { body: fitting })).status).toBe(400)
   expect((await http.call('GET', '/health')).status).toBe(200)
+})
+
+test('HT18 a large body to a path that refuses its caller before it is read harms no later request', async () => {
+  const body = 'x'.repeat(1024 * 1024)
+  for (let round = 0; round < 3; round++) {
+    expect((await http.call('POST', '/api/v1/bookings', { body })).status).toBe(401)
+    expect((await http.call('POST', '/api/v1/nothing', { body })).status).toBe(404)
+    expect((await http.call('DELETE', '/api/v1/bookings', { body })).status).toBe(405)
+    expect((await http.call('POST', '/api/v1/runners', { token, body })).status).toBe(403)
+  }
 })
 
 test('HT19 a body that trickles in too slowly is 408, and one that never ends holds nothing', async () => {
