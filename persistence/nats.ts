@@ -46,15 +46,30 @@ export async function connectNats({ url, name, env }: NatsOptions): Promise<Nats
   }
 }
 
-/** Splits `nats://user:password@host:port`, or several with commas between, into what the client wants; a user alone is a token. */
-export function serversOf(url: string): { servers: string[]; user?: string; pass?: string; token?: string } {
+export interface Servers {
+  readonly servers: string[]
+  readonly user?: string
+  readonly pass?: string
+  readonly token?: string
+  readonly tls?: object
+}
+
+/**
+ * Splits `nats://user:password@host:port`, or several with commas between, into what the client wants. A user alone is
+ * a token; `tls://` accepts no connection without TLS.
+ */
+export function serversOf(url: string): Servers {
   const urls = url
     .split(',')
-    .map((one) => new URL(one.trim().includes('://') ? one.trim() : `nats://${one.trim()}`))
-  const servers = urls.map(({ host }) => host)
+    .map((one) => one.trim())
+    .map((one) => new URL(one.includes('://') ? one : `nats://${one}`))
   const [user, pass] = [urls[0]?.username ?? '', urls[0]?.password ?? ''].map(decodeURIComponent)
-  if (!user) return { servers }
-  return pass ? { servers, user, pass } : { servers, token: user }
+  return {
+    servers: urls.map(({ host }) => host),
+    ...(user && pass ? { user, pass } : {}),
+    ...(user && !pass ? { token: user } : {}),
+    ...(urls.some(({ protocol }) => protocol === 'tls:') ? { tls: {} } : {}),
+  }
 }
 
 /**
