@@ -1,4 +1,44 @@
 /** Facts of a deployment. Read once from the environment, frozen, passed down as values. */
+import { availableParallelism } from 'node:os'
+import { type Static, type TSchema, Type } from 'typebox'
+import { Check, Errors } from 'typebox/value'
+import { limits } from '../protocols/limits.ts'
+
+interface Key {
+  readonly about: string
+  readonly schema: TSchema
+  readonly secret?: boolean
+}
+
+const Port = Type.Integer({ minimum: 1, maximum: 65_535, default: 8_080 })
+const Flag = Type.Boolean({ default: false })
+const Url = (schemes: string) => Type.Optional(Type.String({ pattern: `^(${schemes})://.+` }))
+const List = (...defaults: string[]) => Type.Array(Type.String({ minLength: 1 }), { default: defaults })
+
+/** Every key of the environment that the engine reads, in the order of `.env.example`. */
+// biome-ignore format: a table reads better as one
+const keys = {
+  PORT:                { schema: Port, about: 'REST and WebSocket are served here.' },
+  BIND_ADDRESS:        { schema: Type.String({ minLength: 1, default: '0.0.0.0' }), about: 'Which address to listen on. All of them by default: phones and emulators are other machines.' },
+  WORKERS:             { schema: Type.Integer({ minimum: 1, maximum: 64, default: Math.min(2, availableParallelism()) }), about: 'Worker threads; each owns a share of the shards.' },
+  SHARDS:              { schema: Type.Union([1, 2, 4, 8, 16, 32, 64].map((count) => Type.Literal(count)), { default: 8 }), about: 'A power of two, written when a deployment is created and never changed.' },
+  DATA_DIR:            { schema: Type.String({ minLength: 1, default: '.kilat' }), about: 'Embedded stores, keys and endpoints.json live here.' },
+  NATS_URL:            { schema: Url('nats|tls'), secret: true, about: 'A NATS server with JetStream instead of the embedded one.' },
+  NATS_MONITOR_URL:    { schema: Url('https?'), about: 'Its monitor page, where the sync setting is checked.' },
+  NATS_SYNC_ASSERTED:  { schema: Flag, about: '1: there is no monitor page, but it syncs before it acks.' },
+  DATABASE_URL:        { schema: Url('postgres|postgresql'), secret: true, about: 'PostgreSQL with PostGIS instead of the embedded PGlite.' },
+  DATABASE_POOL_MAX:   { schema: Type.Integer({ minimum: 1, maximum: 100, default: 4 }), about: 'Database connections of each worker thread.' },
+  TRUSTED_ADDRESSES:   { schema: List(), about: 'Addresses or networks (CIDR), by commas, that no rate limit applies to.' },
+  ALLOWED_ORIGINS:     { schema: List('http://localhost:3000', 'http://localhost:3001', 'http://localhost:3002', 'http://localhost:8080'), about: 'Origins of browser apps, by commas.' },
+  TOKEN_ISSUER:        { schema: Type.String({ minLength: 1, default: 'kilat-pet-runner' }), about: 'The `iss` of access tokens.' },
+  SIGNING_KEYS:        { schema: Type.Optional(Type.String({ minLength: 2 })), secret: true, about: 'A JWK set of Ed25519 keys: the first signs, all verify. Made in DATA_DIR when absent.' },
+  RESIDENT_ACTORS_MAX: { schema: Type.Integer({ minimum: 1_000, maximum: 10_000_000, default: limits.resident_actors_max }), about: 'Actors in the memory of one worker thread; others sleep in the snapshot.' },
+  LOG_LEVEL:           { schema: Type.Union([Type.Literal('debug'), Type.Literal('info'), Type.Literal('warn'), Type.Literal('error')], { default: 'info' }), about: 'JSON lines of this level and above go to the error stream.' },
+  KILAT_UNSAFE:        { schema: Flag, about: '1: serve even if NATS may lose what it acked. For trials only.' },
+} as const satisfies Record<string, Key>
+
+type Values = { [Name in keyof typeof keys]: Static<(typeof keys)[Name]['schema']> }
+
 export interface Config {
   readonly port: number
   readonly bind_address: string
@@ -17,4 +57,74 @@ export interface Config {
   readonly resident_actors_max: number
   readonly log_level: 'debug' | 'info' | 'warn' | 'error'
   readonly unsafe: boolean
+}
+
+export const configKeys: readonly string[] = Object.keys(keys)
+
+/** The text of an environment variable as a value of its schema; a text that is none stays a text and fails the check. */
+function parsed(schema: TSchema, text: string): unknown {
+  const type = 'type' in schema ? schema.type : undefined
+  if (type === 'integer' || 'anyOf' in schema) return /^\d+$/.test(text) ? Number(text) : text
+  if (type === 'boolean')
+    return ({ '1': true, true: true, '0': false, false: false } as Record<string, unknown>)[text]
+  if (type === 'array')
+    return text
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== '')
+  return text
+}
+
+const defaultOf = (schema: TSchema): unknown => ('default' in schema ? schema.default : undefined)
+
+/** Reads the environment; absent and empty keys take their default. Throws one Error that lists every problem, without any value of a secret. */
+export function loadConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const problems: string[] = []
+  const entries = Object.entries(keys as Readonly<Record<string, Key>>).map(([name, { schema }]) => {
+    const text = environment[name]?.trim() ?? ''
+    const value = text === '' ? defaultOf(schema) : parsed(schema, text)
+    if (text !== '' && !Check(schema, value))
+      problems.push(`${name}: ${Errors(schema, value)[0]?.message ?? 'is malformed'}`)
+    return [name, value]
+  })
+  if (problems.length > 0) throw new Error(`the environment is not in order:\n  ${problems.join('\n  ')}`)
+  return configOf(Object.fromEntries(entries) as Values)
+}
+
+function configOf(values: Values): Config {
+  return Object.freeze({
+    port: values.PORT,
+    bind_address: values.BIND_ADDRESS,
+    workers: Math.min(values.WORKERS, values.SHARDS),
+    shards: values.SHARDS,
+    data_dir: values.DATA_DIR,
+    nats_url: values.NATS_URL,
+    nats_monitor_url: values.NATS_MONITOR_URL,
+    nats_sync_asserted: values.NATS_SYNC_ASSERTED,
+    database_url: values.DATABASE_URL,
+    database_pool_max: values.DATABASE_POOL_MAX,
+    trusted_addresses: values.TRUSTED_ADDRESSES,
+    allowed_origins: values.ALLOWED_ORIGINS,
+    token_issuer: values.TOKEN_ISSUER,
+    signing_keys: values.SIGNING_KEYS,
+    resident_actors_max: values.RESIDENT_ACTORS_MAX,
+    log_level: values.LOG_LEVEL,
+    unsafe: values.KILAT_UNSAFE,
+  })
+}
+
+/** The text of `.env.example`: every key with what it is for and its default. */
+export function envExample(): string {
+  const rows = Object.entries(keys as Readonly<Record<string, Key>>).map(
+    ([name, { schema, about, secret }]) => {
+      const value = name === 'WORKERS' ? undefined : defaultOf(schema)
+      const shown = Array.isArray(value)
+        ? value.join(',')
+        : typeof value === 'boolean'
+          ? Number(value)
+          : (value ?? '')
+      return `# ${about}${secret ? ' Secret.' : ''}\n${name}=${shown}\n`
+    },
+  )
+  return `# Every key is optional. Generated from gateways/config.ts.\n\n${rows.join('\n')}`
 }

@@ -26,7 +26,12 @@ const print = (line: string) => void process.stdout.write(`${line}\n`)
 async function openBacking(config: Config, env: Env): Promise<Backing> {
   const nats = config.nats_url === undefined
   const database = config.database_url === undefined
-  const embedded = await startEmbedded({ data_dir: config.data_dir, nats, database, log: print })
+  const embedded = await startEmbedded({
+    data_dir: config.data_dir,
+    nats,
+    database,
+    log: (level, what, fields) => env.log(level, what, fields),
+  })
   const nats_url = config.nats_url ?? embedded.nats_url
   const database_url = config.database_url ?? embedded.database_url
   const monitor_url = nats ? embedded.nats_monitor_url : config.nats_monitor_url
@@ -46,7 +51,8 @@ async function openBacking(config: Config, env: Env): Promise<Backing> {
       `events: ${nats ? 'embedded nats-server' : 'NATS'} with JetStream, synced before each ack`,
       `queries: ${database ? 'embedded PGlite' : 'PostgreSQL'} with PostGIS`,
     ],
-    pids: embedded.pids(),
+    pids: () => embedded.pids(),
+    onChange: (call) => void embedded.onChange(call),
     stop: () => embedded.stop(),
   }
 }

@@ -17,7 +17,9 @@ export interface Backing {
   readonly database_pool_max: number
   /** For people: which stores these are. */
   readonly summary: readonly string[]
-  readonly pids: Readonly<Record<string, number>>
+  /** The processes of the stores that were started here. They change when one is started again. */
+  pids(): Readonly<Record<string, number | undefined>>
+  onChange(call: () => void): void
   stop(): Promise<void>
 }
 
@@ -47,6 +49,7 @@ export async function supervise(parts: SupervisorParts, stopped: Promise<string>
     const failed = crew.start()
     await Promise.race([crew.open, failed, stopped])
     noteEndpoints(config, backing)
+    backing.onChange(() => noteEndpoints(config, backing))
     greet(config, backing, print)
     const why = await Promise.race([stopped, failed])
     print(`Stopping (${why}): finishing what was accepted …`)
@@ -159,7 +162,7 @@ function portIsFree({ bind_address, port }: Config): Promise<void> {
 /** Where local tools find this engine and its stores; readable by its owner alone, since addresses may hold passwords. */
 function noteEndpoints({ data_dir, port }: Config, { nats_url, database_url, pids }: Backing): void {
   const path = join(data_dir, 'endpoints.json')
-  const text = JSON.stringify({ port, pid: process.pid, nats_url, database_url, pids }, null, 2)
+  const text = JSON.stringify({ port, pid: process.pid, nats_url, database_url, pids: pids() }, null, 2)
   writeFileSync(`${path}.new`, `${text}\n`, { mode: 0o600 })
   renameSync(`${path}.new`, path)
 }
