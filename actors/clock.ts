@@ -5,8 +5,7 @@ import { limits } from '../protocols/limits.ts'
  * (server - device) over the last 25 to 50 live fixes, kept as two buckets: the least delayed fix tells it best.
  */
 export interface DeviceClock {
-  offset_ms: number
-  /** Of the bucket being filled, and of the one before it. */
+  /** Least of the bucket being filled, and of the one before it. */
   bucket_ms: number
   former_ms: number
   /** Fixes in the bucket; 0 in both means that nothing is known. */
@@ -16,7 +15,6 @@ export interface DeviceClock {
 }
 
 export const unknown_clock: Readonly<DeviceClock> = {
-  offset_ms: 0,
   bucket_ms: 0,
   former_ms: 0,
   bucket_fixes: 0,
@@ -38,12 +36,11 @@ export function observeClock(clock: DeviceClock, device_ms: number, server_ms: n
     clock.bucket_ms = Math.min(clock.bucket_ms, delta_ms)
     clock.bucket_fixes += 1
   }
-  clock.offset_ms = Math.min(clock.bucket_ms, clock.former_ms)
   if (newer) clock.device_ms = device_ms
 }
 
 /** A device's time as the server would have read it; what would then lie in the future is stamped anew with now. */
 export function serverTime(clock: Readonly<DeviceClock>, device_ms: number, now_ms: number): number {
-  const at_ms = Math.max(0, device_ms + clock.offset_ms)
+  const at_ms = Math.max(0, device_ms + Math.min(clock.bucket_ms, clock.former_ms))
   return at_ms > now_ms + limits.fix_future_max_ms ? now_ms : at_ms
 }

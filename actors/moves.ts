@@ -3,7 +3,7 @@ import type { Perception } from '../protocols/actor.ts'
 import { limits } from '../protocols/limits.ts'
 import type { RunnerSignal } from '../protocols/runner.ts'
 import type { Waypoint } from '../protocols/trip.ts'
-import type { FixReason, Passed, Presence, Sifted } from './pings.ts'
+import type { Passed, Presence, Sifted } from './pings.ts'
 import { wireTime } from './times.ts'
 
 /** A booking that a runner holds. */
@@ -40,8 +40,7 @@ export function perceive(
   const booking_id = holds.bookings[0]?.booking_id
   const reports: Report[] = []
   for (const fix of passed) if (!fix.repeat) reports.push(updated(runner_id, booking_id, signal.boot, fix))
-  for (const { fix, reason } of failed)
-    reports.push(rejected(runner_id, booking_id, signal.boot, fix, reason))
+  for (const each of failed) reports.push(rejected(runner_id, booking_id, signal.boot, each))
   return {
     volatile: presence,
     reports: reports.length === 0 ? no_reports : reports,
@@ -50,36 +49,35 @@ export function perceive(
 }
 
 function updated(runner_id: string, booking_id: string | undefined, boot: string, fix: Passed): Report {
-  const data = {
+  const data: Record<string, unknown> = {
     runner_id,
-    ...(booking_id === undefined ? {} : { booking_id }),
     latitude: fix.latitude,
     longitude: fix.longitude,
     speed_kmh: fix.speed_kmh,
     heading_degrees: fix.heading_degrees,
     timestamp: wireTime(fix.at_ms),
-    ...(fix.skewed ? { skewed: true } : {}),
   }
+  if (booking_id !== undefined) data.booking_id = booking_id
+  if (fix.skewed) data.skewed = true
   return { type: 'runner.location_update', key: `${runner_id}:${boot}:${fix.seq}`, data }
 }
 
+/** Its time is that of the device's clock. */
 function rejected(
   runner_id: string,
   booking_id: string | undefined,
   boot: string,
-  fix: Sifted['failed'][number]['fix'],
-  reason: FixReason,
+  { fix, reason }: Sifted['failed'][number],
 ): Report {
-  const data = {
+  const data: Record<string, unknown> = {
     runner_id,
-    ...(booking_id === undefined ? {} : { booking_id }),
     reason,
     latitude: fix.latitude,
     longitude: fix.longitude,
     accuracy_m: fix.accuracy_m ?? 0,
-    /** By the device's clock. */
     timestamp: wireTime(fix.at_ms),
   }
+  if (booking_id !== undefined) data.booking_id = booking_id
   return { type: 'runner.location_rejected', key: `${runner_id}:${boot}:${fix.seq}`, data }
 }
 

@@ -1,10 +1,12 @@
 /** Times on the wire, by calendar arithmetic alone: an actor may not know the clock, and so not `Date` either. */
 
 const day_ms = 86_400_000
+const day_min = 1_440
 /** What a time without an offset is in: Asia/Kuala_Lumpur, which has no summer time. */
 const local_offset_min = 8 * 60
 
-const two = (value: number) => (value < 10 ? `0${value}` : `${value}`)
+const pairs: readonly string[] = Array.from({ length: 60 }, (_, value) => String(value).padStart(2, '0'))
+const two = (value: number) => pairs[value] ?? ''
 
 /** `YYYY-MM-DD` of a day counted from 1970-01-01. Source: H. Hinnant, chrono-compatible low-level date algorithms. */
 function civil(day: number): string {
@@ -32,20 +34,20 @@ function dayOf(year: number, month: number, day_of_month: number): number {
   return era * 146_097 + of_era - 719_468
 }
 
-// The date of the last day asked for: every fix of a day asks for the same one.
-let known_day = 0
-let known_date = '1970-01-01'
+// The last minute asked for, up to its seconds: every fix of a minute asks for the same one.
+let known_minute = 0
+let known_start = '1970-01-01T00:00:'
 
 /** `YYYY-MM-DDTHH:MM:SSZ`: UTC, the fraction of a second cut off, for the clients that refuse one. */
 export function wireTime(ms: number): string {
-  const day = Math.floor(ms / day_ms)
-  if (day !== known_day) {
-    known_date = civil(day)
-    known_day = day
+  const minute = Math.floor(ms / 60_000)
+  if (minute !== known_minute) {
+    const day = Math.floor(minute / day_min)
+    const of_day = minute - day * day_min
+    known_start = `${civil(day)}T${two(Math.floor(of_day / 60))}:${two(of_day % 60)}:`
+    known_minute = minute
   }
-  const second = Math.floor((ms - day * day_ms) / 1_000)
-  const minute = Math.floor(second / 60)
-  return `${known_date}T${two(Math.floor(minute / 60))}:${two(minute % 60)}:${two(second % 60)}Z`
+  return `${known_start}${two(Math.floor(ms / 1_000) - minute * 60)}Z`
 }
 
 /** `wireTime`, or null for 0: it has not happened. */

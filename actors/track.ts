@@ -1,30 +1,26 @@
 import { limits } from '../protocols/limits.ts'
 import { distanceM } from './geo.ts'
 
-/** The last place that was believed, and the one that is not believed yet. `at_ms` 0: none. */
+/** A place that is not believed yet. */
+export interface Doubt {
+  readonly latitude: number
+  readonly longitude: number
+  readonly at_ms: number
+  /** Of the first fix of its row. */
+  readonly since_ms: number
+  /** Fixes that agreed with that one. */
+  readonly agreeing: number
+}
+
+/** The last place that was believed; `at_ms` 0: none. */
 export interface Track {
   latitude: number
   longitude: number
   at_ms: number
-  doubt_latitude: number
-  doubt_longitude: number
-  /** Of the newest fix that was doubted, 0 for none, and of the first one of its row. */
-  doubt_ms: number
-  doubt_since_ms: number
-  /** Fixes that agreed with the first one. */
-  doubt_agreeing: number
+  doubt: Doubt | null
 }
 
-export const no_track: Readonly<Track> = {
-  latitude: 0,
-  longitude: 0,
-  at_ms: 0,
-  doubt_latitude: 0,
-  doubt_longitude: 0,
-  doubt_ms: 0,
-  doubt_since_ms: 0,
-  doubt_agreeing: 0,
-}
+export const no_track: Readonly<Track> = { latitude: 0, longitude: 0, at_ms: 0, doubt: null }
 
 interface Place {
   readonly latitude: number
@@ -43,22 +39,18 @@ function reachable(from: Place, to: Place, elapsed_ms: number, speed_max_m_s: nu
  * believed after two more fixes that agree with it, or after one that agrees 15 s later.
  */
 export function teleports(track: Track, place: Place, at_ms: number, speed_max_m_s: number): boolean {
-  if (track.at_ms === 0 || reachable(track, place, at_ms - track.at_ms, speed_max_m_s)) {
-    track.doubt_ms = 0
-    return false
+  const { doubt } = track
+  track.doubt = null
+  if (track.at_ms === 0 || reachable(track, place, at_ms - track.at_ms, speed_max_m_s)) return false
+  const { latitude, longitude } = place
+  if (doubt === null || !reachable(doubt, place, at_ms - doubt.at_ms, speed_max_m_s)) {
+    track.doubt = { latitude, longitude, at_ms, since_ms: at_ms, agreeing: 0 }
+    return true
   }
-  const doubted = { latitude: track.doubt_latitude, longitude: track.doubt_longitude }
-  const agrees = track.doubt_ms !== 0 && reachable(doubted, place, at_ms - track.doubt_ms, speed_max_m_s)
-  if (!agrees) track.doubt_since_ms = at_ms
-  track.doubt_agreeing = agrees ? track.doubt_agreeing + 1 : 0
-  const long_enough = at_ms - track.doubt_since_ms >= limits.quarantine_ms
-  if (agrees && (long_enough || track.doubt_agreeing >= limits.quarantine_agreeing)) {
-    track.doubt_ms = 0
-    return false
-  }
-  track.doubt_latitude = place.latitude
-  track.doubt_longitude = place.longitude
-  track.doubt_ms = at_ms
+  const { since_ms } = doubt
+  const agreeing = doubt.agreeing + 1
+  if (agreeing >= limits.quarantine_agreeing || at_ms - since_ms >= limits.quarantine_ms) return false
+  track.doubt = { latitude, longitude, at_ms, since_ms, agreeing }
   return true
 }
 
