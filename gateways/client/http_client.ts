@@ -85,12 +85,13 @@ export class HttpClient {
     const key = call.key ?? this.#env.uuid()
     let refreshed = false
     for (let attempt = 0; ; attempt++) {
+      const used = this.#session?.access_token
       const outcome = await this.#once<Data>(method, path, call, key)
       if ('data' in outcome) return outcome
       const { problem } = outcome
-      if (problem.status === 401 && this.#session && !refreshed) {
+      if (problem.status === 401 && used !== undefined && !refreshed) {
         refreshed = true
-        await this.#refresh()
+        await this.#refreshFrom(used)
       } else if (passes(problem) && attempt < limits.client_retries_max)
         await this.#wait(problem.retry_after_ms, attempt)
       else throw failure(problem)
@@ -128,6 +129,11 @@ export class HttpClient {
     const { data } = await this.request<Session>('POST', path, { body })
     this.#session = data
     return data
+  }
+
+  /** Another call may have refreshed while this one was under way. */
+  async #refreshFrom(used: string): Promise<void> {
+    if (this.#session?.access_token === used) await this.#refresh()
   }
 
   /** One refresh at a time: a refresh token works once. */

@@ -32,6 +32,8 @@ export interface RunnerClientEvents {
   dropped: Fix
   /** A refusal of something that was no command: a programming error. */
   complaint: Problem
+  /** The connection goes on under a newer token. */
+  renewed: { readonly expires_ms: number }
   lost: { readonly code: number }
   ended: { readonly code: number; readonly status: number }
 }
@@ -180,7 +182,7 @@ export class RunnerClient {
     },
     pong: () => {},
     'token.expiring': () => this.#renew(),
-    'token.accepted': () => {},
+    'token.accepted': ({ expires_ms }) => this.events.emit('renewed', { expires_ms }),
     'booking.open': (message) => this.events.emit('booking.open', message),
     'booking.changed': (message) => this.events.emit('booking.changed', message),
     'runner.changed': (message) => this.events.emit('runner.changed', message),
@@ -227,7 +229,7 @@ export class RunnerClient {
     }
   }
 
-  #refuse(ranges: readonly (readonly [number, number])[], problem: Problem): void {
+  #refuse(ranges: readonly Range[], problem: Problem): void {
     const { env } = this.#options
     if (problem.retry_after_ms !== undefined) {
       env.after(problem.retry_after_ms * (1 + env.random()), () => {

@@ -241,6 +241,15 @@ test('WS23 a newer token of the same runner is taken, any other is refused', asy
   expect((await probe.heard('rejected', 1)).problem.code).toBe('auth.invalid_token')
 })
 
+test('WS23 a token that is about to end is announced, and one that has ended is answered 401', async () => {
+  const expires_ms = Date.now() + limits.token_warning_ms / 2
+  const probe = await Probe.open(`${server.ws_url}/ws/runner?token=${tokenFor(runner, expires_ms)}`)
+  expect(await probe.heard('token.expiring')).toEqual({ type: 'token.expiring', expires_ms })
+  expect((await knock(`${server.ws_url}/ws/runner?token=${tokenFor(runner, Date.now() - 1)}`)).status).toBe(
+    401,
+  )
+})
+
 test('WS24 what cannot be read is answered, and too much of it closes the connection', async () => {
   const probe = await open()
   probe.send(Uint8Array.of(0xc1))

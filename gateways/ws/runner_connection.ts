@@ -66,6 +66,7 @@ export class RunnerConnection {
       frames_per_second: limits.socket_frames_per_second,
       cadence: limits.cadence,
     })
+    this.sweep(this.#desk.doors.env.now_ms())
   }
 
   /** The socket is gone: nothing may touch it any more. */
