@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { journalContract } from '../engine/journal.contract.ts'
 import type { Journal } from '../engine/ports.ts'
 import { systemEnv } from '../engine/system_env.ts'
@@ -7,6 +7,7 @@ import { connectNats, type NatsLink } from './nats.ts'
 import { ensureStreams } from './streams.ts'
 import { startNats } from './testing.ts'
 
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 const env = systemEnv('error')
 const closers: (() => Promise<void>)[] = []
 afterAll(async () => {
@@ -85,7 +86,7 @@ const shards = [0, 1, 2, 3, 4, 5, 6, 7]
 
 /** One append after the other until one fails; `begun` once fifty are acked. */
 function appendUntilLost(journal: Journal, shard: number, start_seq: number, round: number) {
-  let enough = () => undefined as void
+  let enough: () => void = () => undefined
   const begun = new Promise<void>((resolve) => {
     enough = resolve
   })
