@@ -3,6 +3,8 @@ import { type Actor, behaviourOf } from '../protocols/actor.ts'
 
 const counterCommands = { 'counter.add': Type.Object({ amount: Type.Integer() }) }
 const counterEvents = { 'counter.added': Type.Object({ amount: Type.Integer() }) }
+/** Reported, and not recorded. */
+const counterSignals = { 'counter.nudged': Type.Object({}) }
 const counterQueries = { 'counter.view': Type.Object({}) }
 type Counter = Readonly<Static<typeof Counter>>
 const Counter = Type.Object({ total: Type.Integer(), times: Type.Integer() })
@@ -11,8 +13,8 @@ const counter: Actor<
   Counter,
   typeof counterCommands,
   typeof counterEvents,
-  undefined,
-  Record<never, never>,
+  number,
+  typeof counterSignals,
   typeof counterQueries
 > = {
   name: 'counter',
@@ -21,6 +23,8 @@ const counter: Actor<
   evolve: {
     'counter.added': ({ total, times }, { amount }) => ({ total: total + amount, times: times + 1 }),
   },
+  volatile: 0,
+  sense: { 'counter.nudged': ({ volatile }) => ({ volatile: volatile + 1 }) },
   answer: { 'counter.view': ({ state }) => state },
   view: ({ state }) => state,
 }

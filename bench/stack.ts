@@ -52,6 +52,10 @@ export class Stack {
     return this.#child?.pid ?? 0
   }
 
+  get is_alive(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
   /** Where the engine says that its stores are. */
   get endpoints(): { readonly nats_url: string; readonly database_url: string } {
     return JSON.parse(readFileSync(join(this.data_dir, 'endpoints.json'), 'utf8'))
@@ -91,7 +95,7 @@ export class Stack {
   async ready(): Promise<void> {
     const until_ms = performance.now() + ready_max_ms
     while (performance.now() < until_ms) {
-      if (this.#child?.exitCode !== null) throw new Error(`the engine ended: see ${this.dir}/engine.log`)
+      if (!this.is_alive) throw new Error(`the engine ended: see ${this.dir}/engine.log`)
       if (await serves(this.port)) return
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
@@ -118,7 +122,7 @@ export class Stack {
 
   async #endWith(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const child = this.#child
-    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    if (!child || !this.is_alive) return
     const ended = once(child, 'exit')
     child.kill(signal)
     await ended

@@ -1,6 +1,8 @@
+import type { MessagePort } from 'node:worker_threads'
 import { Board, boardBytes } from '../engine/board.ts'
 import type { Env } from '../engine/env.ts'
 import { MemorySnapshots } from '../engine/memory_snapshots.ts'
+import type { Parcel, Wire } from '../engine/mesh.ts'
 import type { Drivers, Journal } from '../engine/ports.ts'
 import { systemEnv } from '../engine/system_env.ts'
 import { Thread } from '../engine/thread.ts'
@@ -46,3 +48,9 @@ export function threadOn(
     policyAt: () => firstPolicy,
   })
 }
+
+/** A line of the mesh over a port, as the engine's workers have it. */
+export const wireOf = (port: MessagePort): Wire => ({
+  send: (batch) => port.postMessage(batch),
+  receive: (call) => port.on('message', (batch: readonly Parcel[]) => call(batch)),
+})

@@ -38,10 +38,10 @@ async function filled(order: RecoverOrder, note: (line: string) => void): Promis
 }
 
 /** Milliseconds from now until the engine has answered a durable command with 200. */
-async function served(port: number, request: Buffer): Promise<number> {
+async function served(stack: Stack, request: Buffer): Promise<number> {
   const start = performance.now()
   while (performance.now() - start < served_max_ms) {
-    const status = await HttpLine.open(port).then(
+    const status = await HttpLine.open(stack.port).then(
       async (line) => {
         const answer = await line.send(request).catch(() => undefined)
         line.close()
@@ -50,6 +50,7 @@ async function served(port: number, request: Buffer): Promise<number> {
       () => undefined,
     )
     if (status === 200) return performance.now() - start
+    if (!stack.is_alive) throw new Error(`the engine ended: see ${stack.dir}/engine.log`)
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
   throw new Error('the engine served no command in time')
@@ -124,7 +125,7 @@ async function restarts(stack: Stack, runner_id: string, replay: Replay, { round
     const request = requestOf('PUT', '/api/v1/runners/me', token, { vehicle_model: `Myvi ${round}` })
     const start = performance.now()
     stack.spawn()
-    await served(stack.port, request)
+    await served(stack, request)
     const s = (performance.now() - start) / 1_000
     await stack.kill9()
     times.push({ s, replayed: replay.take() })
