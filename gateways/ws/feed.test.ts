@@ -198,3 +198,26 @@ test('FD11 what clients send is not read; more than the bound cuts the connectio
   probe.send('x'.repeat(limits.feed_inbound_bytes_max + 1))
   expect(await probe.closed()).toBe(1006)
 })
+
+test('FD12 the feed pings, and cuts a peer that no longer answers', async () => {
+  const quick = { monotonic_ms: () => performance.now() * 1_000, after: quickAfter }
+  const fast = await startSockets(quick)
+  try {
+    fast.host.views.set(`booking/${booking_id}`, accepted)
+    const url = `${fast.ws_url}/ws/tracking/${booking_id}?token=${tokenFor(owner)}`
+    const alive = await Probe.open(url)
+    const dead = await Probe.open(url, {}, false)
+    expect(await dead.closed()).toBe(1006)
+    expect(dead.pings).toBeGreaterThan(0)
+    const heard_pings = alive.pings
+    await alive.until(() => alive.pings > heard_pings)
+  } finally {
+    await fast.stop()
+  }
+})
+
+/** A thousand times as fast as the clock on the wall. */
+function quickAfter(ms: number, call: () => void) {
+  const timer = setTimeout(call, ms / 1_000)
+  return () => clearTimeout(timer)
+}

@@ -5,6 +5,7 @@ import { decodeServer } from '../../protocols/socket_codec.ts'
 
 export class Probe {
   readonly frames: (string | Uint8Array)[] = []
+  pings = 0
   readonly #socket: WebSocket
   #waiting: (() => void)[] = []
   #closed: number | undefined
@@ -15,6 +16,10 @@ export class Probe {
       this.frames.push(is_binary ? data : data.toString())
       this.#look()
     })
+    socket.on('ping', () => {
+      this.pings += 1
+      this.#look()
+    })
     socket.on('error', () => {})
     socket.on('close', (code: number) => {
       this.#closed = code
@@ -23,8 +28,8 @@ export class Probe {
   }
 
   /** Resolves once open; rejects with the HTTP answer otherwise. */
-  static open(url: string, headers: Record<string, string> = {}): Promise<Probe> {
-    const socket = new WebSocket(url, { headers, perMessageDeflate: false })
+  static open(url: string, headers: Record<string, string> = {}, autoPong = true): Promise<Probe> {
+    const socket = new WebSocket(url, { headers, perMessageDeflate: false, autoPong })
     const probe = new Probe(socket)
     return new Promise((resolve, reject) => {
       socket.once('open', () => resolve(probe))

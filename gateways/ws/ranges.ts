@@ -1,5 +1,3 @@
-import type { Range } from '../../protocols/socket.ts'
-
 /** Whole numbers as inclusive ranges, ascending and pairwise apart. Sorts `seqs` in place; repeats are dropped. */
 export function rangesOf(seqs: number[]): [number, number][] {
   if (seqs.length > 1) seqs.sort((a, b) => a - b)
@@ -14,7 +12,3 @@ export function rangesOf(seqs: number[]): [number, number][] {
   }
   return ranges
 }
-
-/** Whether a number lies in any of the ranges. */
-export const covers = (ranges: readonly Range[], seq: number): boolean =>
-  ranges.some(([from, to]) => seq >= from && seq <= to)

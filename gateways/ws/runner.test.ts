@@ -250,6 +250,24 @@ test('WS23 a token that is about to end is announced, and one that has ended is 
   )
 })
 
+test('WS23 a socket whose token ended is closed after the grace', async () => {
+  let ahead_ms = 0
+  const after = (ms: number, call: () => void) => {
+    const timer = setTimeout(call, ms / 1_000)
+    return () => clearTimeout(timer)
+  }
+  const later = await startSockets({ now_ms: () => Date.now() + ahead_ms, after })
+  try {
+    const token = tokenFor(runner, Date.now() + 10_000)
+    const probe = await Probe.open(`${later.ws_url}/ws/runner?token=${token}`)
+    await probe.heard('token.expiring')
+    ahead_ms = limits.token_grace_ms + 10_001
+    expect(await probe.closed()).toBe(closeCodes.token_expired)
+  } finally {
+    await later.stop()
+  }
+})
+
 test('WS24 what cannot be read is answered, and too much of it closes the connection', async () => {
   const probe = await open()
   probe.send(Uint8Array.of(0xc1))

@@ -1,4 +1,5 @@
 // For tests of the sockets: a memory twin of the shards behind a real uWebSockets.js app on a free port.
+import type { Env } from '../../engine/env.ts'
 import type { Answer, Envelope, Near, Question, ShardHost, Shown, SignalNote } from '../../engine/host.ts'
 import { systemEnv } from '../../engine/system_env.ts'
 import type { Address, Message, Principal } from '../../protocols/actor.ts'
@@ -153,8 +154,8 @@ export interface TestServer {
   stop(): Promise<void>
 }
 
-/** Both sockets on a free port of 127.0.0.1. */
-export async function startSockets(): Promise<TestServer> {
+/** Both sockets on a free port of 127.0.0.1, on the system's clock but for what `clock` says. */
+export async function startSockets(clock: Partial<Env> = {}): Promise<TestServer> {
   const host = new MemoryHost()
   const noted: TestServer['noted'] = []
   const bookings: object[] = []
@@ -173,7 +174,7 @@ export async function startSockets(): Promise<TestServer> {
     lists,
     reads: { note: (user_id: string, _: number, n: number) => noted.push({ user_id, n }) },
     verifier: { verify },
-    env: { ...systemEnv('error'), log: () => {} },
+    env: { ...systemEnv('error'), log: () => {}, ...clock },
     config: { allowed_origins: ['http://localhost:3002'] } as Partial<Config>,
   } as unknown as Doors
   const app = App()
