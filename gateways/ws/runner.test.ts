@@ -290,6 +290,18 @@ test('WS26 a frame above the bound cuts the connection', async () => {
   expect(await probe.closed()).toBe(1006)
 })
 
+test('WS29 a socket that is not read is closed when too much waits for it', async () => {
+  const probe = await open()
+  await probe.heard('welcome')
+  probe.pause()
+  const booking = { ...requested, notes: 'x'.repeat(100_000) }
+  for (let shown = 0; shown < 200 && server.host.watchers(ofRunner) > 0; shown++)
+    server.host.show(ofRunner, { type: 'booking.open', ...{ booking } })
+  await server.host.until(() => server.host.watchers(ofRunner) === 0)
+  probe.resume()
+  expect([closeCodes.slow_reader, 1006]).toContain(await probe.closed())
+})
+
 test('WS27 a stop closes every socket as going away and lets nobody in', async () => {
   const probe = await open()
   await probe.heard('welcome')
