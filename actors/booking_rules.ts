@@ -4,12 +4,12 @@ import type { BookingEvent, BookingStatus, bookingCommands, PetSpec } from '../p
 import { type Rejection, type RejectionCode, reject } from '../protocols/rejections.ts'
 import type { RefusalReason } from '../protocols/runner.ts'
 import type { MessageOf } from '../protocols/shape.ts'
+import { instantOf, wireTime } from '../protocols/times.ts'
 import type { Booking } from './booking.ts'
 import { requirementOf } from './crates.ts'
 import { routeOf } from './geo.ts'
 import { bookingNumber } from './numbers.ts'
 import { currency, priceOf } from './pricing.ts'
-import { instantOf, wireTime } from './times.ts'
 
 const day_ms = 86_400_000
 

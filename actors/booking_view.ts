@@ -1,5 +1,5 @@
+import { wireTime, wireTimeOrNull } from '../protocols/times.ts'
 import type { Booking } from './booking.ts'
-import { wireTime, wireTimeOrNull } from './times.ts'
 
 /** Booking of contract 3.0.1, with all that 3.0.2 wants present. */
 export const bookingView = (state: Booking, id: string) => ({

@@ -2,9 +2,9 @@
 import type { Perception } from '../protocols/actor.ts'
 import { limits } from '../protocols/limits.ts'
 import type { RunnerSignal } from '../protocols/runner.ts'
+import { wireTime } from '../protocols/times.ts'
 import type { Waypoint } from '../protocols/trip.ts'
 import type { Passed, Presence, Sifted } from './pings.ts'
-import { wireTime } from './times.ts'
 
 /** A booking that a runner holds. */
 export interface Hold {

@@ -17,12 +17,12 @@ import {
   type runnerSteps,
 } from '../protocols/runner.ts'
 import type { MessageOf } from '../protocols/shape.ts'
+import { wireTime } from '../protocols/times.ts'
 import { crateBits, fits } from './crates.ts'
 import { idFrom } from './ids.ts'
 import { type FormerHold, type Hold, perceive } from './moves.ts'
 import { no_presence, type Presence, sift, speedMax } from './pings.ts'
 import { admits } from './quality.ts'
-import { wireTime } from './times.ts'
 
 /** A runner's id is his user id, which is what every client calls `runner_id`. No `profile_id`: he never registered. */
 export interface Runner {

@@ -2,6 +2,7 @@ import type { Actor, Context, Decision, Perception } from '../protocols/actor.ts
 import { limits } from '../protocols/limits.ts'
 import { reject } from '../protocols/rejections.ts'
 import type { MessageOf } from '../protocols/shape.ts'
+import { wireTime, wireTimeOrNull } from '../protocols/times.ts'
 import type {
   TripEvent,
   TripSignal,
@@ -14,7 +15,6 @@ import type {
 import { type Course, no_course, prolong } from './course.ts'
 import { idFrom } from './ids.ts'
 import { hasSeen, nothing_seen, type Seen, withSeq } from './seen.ts'
-import { wireTime, wireTimeOrNull } from './times.ts'
 
 /** The fixes of one boot of a device that are recorded. */
 interface SeenBoot {

@@ -1,4 +1,4 @@
-import { afterAll, expect, test, vi } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { journalContract } from '../engine/journal.contract.ts'
 import type { Journal } from '../engine/ports.ts'
 import { systemEnv } from '../engine/system_env.ts'
@@ -7,7 +7,6 @@ import { connectNats, type NatsLink } from './nats.ts'
 import { ensureStreams } from './streams.ts'
 import { startNats } from './testing.ts'
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 const env = systemEnv('error')
 const closers: (() => Promise<void>)[] = []
 afterAll(async () => {

@@ -1,10 +1,9 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { systemEnv } from '../engine/system_env.ts'
 import { freePort } from './embedded/free_port.ts'
 import { connectNats, serversOf } from './nats.ts'
 import { startNats } from './testing.ts'
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 const env = systemEnv('error')
 
 test('JN15 a server that is not there is a fault that may pass', async () => {

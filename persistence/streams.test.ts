@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemEnv } from '../engine/system_env.ts'
 import { askJetStream, connectNats, type NatsLink } from './nats.ts'
 import { ensureStreams } from './streams.ts'
 import { startNats, type TestNats } from './testing.ts'
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 const env = systemEnv('error')
 let server: TestNats
 let link: NatsLink

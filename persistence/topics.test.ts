@@ -1,4 +1,4 @@
-import { afterAll, expect, test, vi } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import type { StoredMessage } from '../engine/memory_topics.ts'
 import { systemEnv } from '../engine/system_env.ts'
 import { acceptedFrames, topicsContract } from '../engine/topics.contract.ts'
@@ -8,7 +8,6 @@ import { ensureStreams } from './streams.ts'
 import { startNats } from './testing.ts'
 import { openTopics } from './topics.ts'
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 const env = systemEnv('error')
 const closers: (() => Promise<void>)[] = []
 afterAll(async () => {

@@ -3,6 +3,7 @@ import type { Static } from 'typebox'
 import type { bookingEvents } from './booking.ts'
 import type { Event } from './catalogue.ts'
 import type { EventRecord } from './frame.ts'
+import { wireTime } from './times.ts'
 
 export const topic_streams = ['BOOKING_EVENTS', 'PAYMENT_EVENTS', 'TRACKING_EVENTS', 'RUNNER_EVENTS'] as const
 export type TopicStream = (typeof topic_streams)[number]
@@ -64,10 +65,10 @@ const shown: { readonly [Type in Event['type']]?: (record: EventRecord, data: Da
   }),
   'booking.accepted': held,
   'booking.declined': (record, { reason }) => ({ ...held(record), reason }),
-  'booking.pet_picked_up': (record) => ({ ...held(record), picked_up_at: wholeSeconds(record.at_ms) }),
+  'booking.pet_picked_up': (record) => ({ ...held(record), picked_up_at: wireTime(record.at_ms) }),
   'booking.delivery_confirmed': (record, { delivered_ms }) => ({
     ...held(record),
-    delivered_at: wholeSeconds(delivered_ms),
+    delivered_at: wireTime(delivered_ms),
   }),
   'booking.completed': (record, { final_price_cents, currency }) => ({
     ...held(record),
@@ -87,7 +88,7 @@ const shown: { readonly [Type in Event['type']]?: (record: EventRecord, data: Da
     booking_id: id,
     runner_id,
     owner_id,
-    started_at: wholeSeconds(at_ms),
+    started_at: wireTime(at_ms),
   }),
   'tracking.updated': ({ id }, { track_id, runner_id, owner_id, latitude, longitude, speed_kmh }) => ({
     track_id,
@@ -105,7 +106,7 @@ const shown: { readonly [Type in Event['type']]?: (record: EventRecord, data: Da
     owner_id,
     outcome,
     total_distance_km,
-    completed_at: wholeSeconds(at_ms),
+    completed_at: wireTime(at_ms),
   }),
   'runner.online': ({ id }, { latitude, longitude }) => ({ runner_id: id, latitude, longitude }),
   'runner.offline': ({ id }) => ({ runner_id: id }),
@@ -133,7 +134,7 @@ export function publicEvent(record: EventRecord, id: string): PublicMessage | un
       time: withMilliseconds(record.at_ms),
       datacontenttype: 'application/json',
       subject: record.id,
-      data: { ...show(record, record.data), occurred_at: wholeSeconds(record.at_ms) },
+      data: { ...show(record, record.data), occurred_at: wireTime(record.at_ms) },
     },
   }
 }
@@ -161,7 +162,7 @@ export function reportText({ from, type, key, at_ms, data }: ReportLike): Report
   const domain = domainOf(type)
   if (!domain) throw new Error(`a report of type ${type} belongs to no topic`)
   const subject = `${domain.prefix}.${from.id}.${suffixOf(type)}`
-  const occurred_at = wholeSeconds(at_ms)
+  const occurred_at = wireTime(at_ms)
   const text =
     `{"specversion":"1.0","id":${JSON.stringify(key)},"source":"${domain.source}","type":"${type}",` +
     `"time":"${withMilliseconds(at_ms)}","datacontenttype":"application/json","subject":"${from.id}",` +
@@ -173,7 +174,7 @@ export function reportText({ from, type, key, at_ms, data }: ReportLike): Report
 function fieldsText(data: object): string {
   let text = ''
   for (const [name, value] of Object.entries(data))
-    if (name === 'at_ms') text += `,"timestamp":"${wholeSeconds(value)}"`
+    if (name === 'at_ms') text += `,"timestamp":"${wireTime(value)}"`
     else if (Number.isFinite(value)) text += `,"${name}":${value}`
     else if (value !== undefined) text += `,"${name}":${JSON.stringify(value)}`
   return text
@@ -189,24 +190,5 @@ export const hasTopic = (type: string): boolean => domainOf(type) !== undefined
 
 const suffixOf = (type: string) => type.slice(type.indexOf('.') + 1)
 
-interface Second {
-  readonly second: number
-  readonly text: string
-}
-const seconds_kept = 64
-const seconds: Second[] = Array.from({ length: seconds_kept }, () => ({ second: Number.NaN, text: '' }))
-
-/** RFC 3339 in UTC without the zone, to the second. Most events of one moment share it, or the one before. */
-function secondText(at_ms: number): string {
-  const second = Math.floor(at_ms / 1_000)
-  const place = second & (seconds_kept - 1)
-  const known = seconds[place]
-  if (known?.second === second) return known.text
-  const text = new Date(second * 1_000).toISOString().slice(0, 19)
-  seconds[place] = { second, text }
-  return text
-}
-
-const wholeSeconds = (at_ms: number) => `${secondText(at_ms)}Z`
 const withMilliseconds = (at_ms: number) =>
-  `${secondText(at_ms)}.${String(Math.floor(at_ms) % 1_000).padStart(3, '0')}Z`
+  `${wireTime(at_ms).slice(0, -1)}.${String(Math.floor(at_ms) % 1_000).padStart(3, '0')}Z`

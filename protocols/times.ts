@@ -1,4 +1,4 @@
-/** Times on the wire, by calendar arithmetic alone: an actor may not know the clock, and so not `Date` either. */
+/** Times on the wire, by calendar arithmetic alone: nothing pure may name `Date`. */
 
 const day_ms = 86_400_000
 const day_min = 1_440

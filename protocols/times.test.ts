@@ -1,13 +1,11 @@
 import { expect, test } from 'vitest'
-import { seeded } from './given.ts'
 import { instantOf, wireTime, wireTimeOrNull } from './times.ts'
 
 test('NB7 a time on the wire is in whole seconds, UTC, and agrees with the calendar', () => {
-  const random = seeded(11)
   const days = [
     0, 951_782_400_000, 951_868_800_000, 4_107_542_400_000, 1_709_164_800_000, 253_402_300_799_999,
   ]
-  for (let round = 0; round < 5_000; round++) days.push(Math.floor(random() * 4_102_444_800_000))
+  for (let round = 0; round < 5_000; round++) days.push(round * 820_490_123)
   for (const ms of days) expect(wireTime(ms)).toBe(`${new Date(ms).toISOString().slice(0, 19)}Z`)
   expect(wireTimeOrNull(0)).toBeNull()
 })
@@ -21,9 +19,8 @@ test('NB8 RFC 3339 is read with any offset; without one it is the time of Kuala 
   expect(instantOf('2026-02-10T17:00:00.000')).toBe(noon)
   expect(instantOf('2026-02-10 17:00')).toBe(noon)
   expect(instantOf('2026-02-10')).toBe(noon - 17 * 3_600_000)
-  const random = seeded(12)
   for (let round = 0; round < 2_000; round++) {
-    const ms = Math.floor(random() * 4_102_444_800) * 1_000
+    const ms = round * 2_051_227 * 1_000
     expect(instantOf(wireTime(ms))).toBe(ms)
   }
 })
