@@ -72,9 +72,14 @@ export class ReportWindow {
     }
   }
 
-  flush(): Promise<void> {
+  /** Resolves when nothing waits, and in any case after `within_ms`. */
+  flush(within_ms: number): Promise<void> {
     return new Promise((resolve) => {
-      this.#idle.push(resolve)
+      const cancel = this.#env.after(within_ms, resolve)
+      this.#idle.push(() => {
+        cancel()
+        resolve()
+      })
       this.#settle()
     })
   }

@@ -50,7 +50,7 @@ async function open() {
     link,
     topics,
     stored: async (stream: string) => {
-      await topics.flush()
+      await topics.flush(60_000)
       return messagesOf(link, stream)
     },
     letters: async (shard: number) =>
@@ -115,7 +115,7 @@ test('TP6 reports beyond the queue are dropped and counted, and the others arriv
   expect(taken).toBe(limits.report_queue_max)
   expect(topics.stats()).toMatchObject({ reports_dropped: 1, reports_acked: 0, reports_waiting: taken })
   await server.restart()
-  await topics.flush()
+  await topics.flush(60_000)
   expect(topics.stats()).toMatchObject({ reports_dropped: 1, reports_acked: taken, reports_waiting: 0 })
 })
 
@@ -129,7 +129,7 @@ test('TP8 a report that the server lost unacked is sent again under the same id'
   await lost
   expect(topics.stats().reports_waiting).toBeGreaterThan(0)
   await server.restart()
-  await topics.flush()
+  await topics.flush(60_000)
   const ids = (await stored('RUNNER_EVENTS')).map(({ id }) => id)
   expect(new Set(ids).size).toBe(ids.length)
   expect(topics.stats()).toMatchObject({ reports_acked: count, reports_dropped: 0 })
@@ -142,6 +142,8 @@ test('TP9 a closed set of topics drops what waits, and says so to those who flus
   await server.kill()
   await lost
   topics.report(reportOf(1))
+  await topics.flush(1)
+  expect(topics.stats()).toMatchObject({ reports_waiting: 1 })
   const flushed = topics.flush()
   topics.close()
   await flushed

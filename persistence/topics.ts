@@ -18,8 +18,8 @@ export interface TopicsStats {
 }
 
 export interface OpenTopics extends Topics {
-  /** Resolves when every report taken so far is acked or dropped. */
-  flush(): Promise<void>
+  /** Resolves when every report taken so far is acked or dropped, or after `within_ms` (`limits.topics_flush_ms`). */
+  flush(within_ms?: number): Promise<void>
   stats(): TopicsStats
   /** Drops what still waits. The connection stays open: it is the caller's. */
   close(): void
@@ -67,8 +67,8 @@ class StreamTopics implements OpenTopics {
     if (error) throw new Fault(`a dead letter was refused: ${error.description}`, { retry: true })
   }
 
-  flush(): Promise<void> {
-    return this.#reports.flush()
+  flush(within_ms: number = limits.topics_flush_ms): Promise<void> {
+    return this.#reports.flush(within_ms)
   }
 
   stats(): TopicsStats {

@@ -47,6 +47,7 @@ export const limits = {
   report_window: 4_000,
   report_ack_ms: 5_000,
   report_tries_max: 5,
+  topics_flush_ms: 3_000,
   report_queue_max: 50_000,
   dead_letters_memory_max: 1_000,
   dead_letter_chars_max: 128 * 1024,

@@ -154,10 +154,7 @@ interface ReportLike {
   readonly data: object
 }
 
-/**
- * The CloudEvent of a report, as JSON text. Its data gets `<actor>_id` first and `occurred_at` last; where the data
- * says when (`at_ms`), that goes out as `timestamp` in whole seconds. Throws for a type that belongs to no topic.
- */
+/** The CloudEvent of a report, as JSON text; its data gets `occurred_at`. Throws for a type that belongs to no topic. */
 export function reportText({ from, type, key, at_ms, data }: ReportLike): ReportText {
   const domain = domainOf(type)
   if (!domain) throw new Error(`a report of type ${type} belongs to no topic`)
@@ -166,23 +163,17 @@ export function reportText({ from, type, key, at_ms, data }: ReportLike): Report
   const text =
     `{"specversion":"1.0","id":${JSON.stringify(key)},"source":"${domain.source}","type":"${type}",` +
     `"time":"${withMilliseconds(at_ms)}","datacontenttype":"application/json","subject":"${from.id}",` +
-    `"data":{"${from.actor}_id":"${from.id}"${fieldsText(data)},"occurred_at":"${occurred_at}"}}`
+    `"data":{${fieldsText(data)}"occurred_at":"${occurred_at}"}}`
   return { stream: domain.stream, subject, text }
 }
 
-/** Each field after a comma; by hand, as it is three times as fast as `JSON.stringify` of a copy without `at_ms`. */
+/** Each field with a comma after it; by hand, as it is quicker than `JSON.stringify` of a copy that holds one more. */
 function fieldsText(data: object): string {
   let text = ''
   for (const [name, value] of Object.entries(data))
-    if (name === 'at_ms') text += `,"timestamp":"${wireTime(value)}"`
-    else if (Number.isFinite(value)) text += `,"${name}":${value}`
-    else if (value !== undefined) text += `,"${name}":${JSON.stringify(value)}`
+    if (Number.isFinite(value)) text += `"${name}":${value},`
+    else if (value !== undefined) text += `"${name}":${JSON.stringify(value)},`
   return text
-}
-
-const domainOf = (type: string): Domain | undefined => {
-  const name = type.slice(0, type.indexOf('.'))
-  return Object.hasOwn(domains, name) ? domains[name] : undefined
 }
 
 /** Whether messages of a type have a topic to go to. */
