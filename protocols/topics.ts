@@ -176,6 +176,11 @@ function fieldsText(data: object): string {
   return text
 }
 
+const domainOf = (type: string): Domain | undefined => {
+  const name = type.slice(0, type.indexOf('.'))
+  return Object.hasOwn(domains, name) ? domains[name] : undefined
+}
+
 /** Whether messages of a type have a topic to go to. */
 export const hasTopic = (type: string): boolean => domainOf(type) !== undefined
 
