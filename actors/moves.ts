@@ -107,8 +107,9 @@ function relaysOf(
   }
   for (const { booking_id, since_ms } of bookings)
     relay(booking_id, since_ms - limits.fix_future_max_ms, Number.POSITIVE_INFINITY)
+  // One who took a booking again drives another leg: what is left of the first belongs to none.
   for (const { booking_id, since_ms, until_ms } of recent)
-    if (now_ms - until_ms <= limits.trip_grace_ms)
+    if (now_ms - until_ms <= limits.trip_grace_ms && !bookings.some((hold) => hold.booking_id === booking_id))
       relay(booking_id, since_ms - limits.fix_future_max_ms, until_ms)
   return relays
 }

@@ -294,6 +294,10 @@ test('RN14 a backlog goes to the trip during which it was taken, also when that 
     signal.type === 'trip.moved' ? signal.waypoints.map(({ seq }) => seq) : [],
   ])
   expect(Object.fromEntries(seqs)).toEqual({ [booking_id]: [1], [other_id]: [3] })
+  state = behaviour.evolve(state, reserved(2), at(noon_ms + 150_000))
+  const anew = behaviour.sense({ state, volatile }, moved({ lane: 'backlog', fixes }), at(later_ms))
+  expect(anew.relays?.map(({ to }) => to.id)).toEqual([other_id, booking_id])
+  expect(anew.relays?.[1]?.signal).toMatchObject({ waypoints: [{ seq: 3 }] })
 })
 
 test('RN15 a search finds runners who are fresh, free and can carry', () => {

@@ -234,7 +234,7 @@ function obstacle(state: Runner, requirement: Requirement, policy: Policy): Refu
   return admits(state.rating, policy) ? undefined : 'rating'
 }
 
-const without = (bookings: readonly Hold[], booking_id: string) =>
+const without = <H extends Hold>(bookings: readonly H[], booking_id: string) =>
   bookings.filter((hold) => hold.booking_id !== booking_id)
 
 function released(
@@ -248,7 +248,7 @@ function released(
   return {
     ...state,
     bookings: without(state.bookings, booking_id),
-    recent: [...state.recent, ...former].slice(-limits.recent_legs_max),
+    recent: [...without(state.recent, booking_id), ...former].slice(-limits.recent_legs_max),
     total_trips: state.total_trips + (outcome === 'delivered' ? 1 : 0),
   }
 }

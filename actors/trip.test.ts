@@ -108,7 +108,7 @@ test('TR5 after its end a trip takes for an hour what was driven before it, and 
   const decide = (at_ms: number, place: Waypoint) =>
     behaviourOf(trip).decide(before, record(place), { ...standing, at_ms })
   expect(decide(noon_ms + 3_600_000, at(-30))).toMatchObject([{ type: 'trip.waypoints' }])
-  expect(decide(noon_ms + 3_600_001, at(-30))).toMatchObject({ rejected: 'trip.not_active' })
+  expect(decide(noon_ms + 3_605_001, at(-30))).toMatchObject({ rejected: 'trip.not_active' })
   expect(decide(noon_ms + 60_000, at(6))).toMatchObject({ rejected: 'trip.not_active' })
   given(trip, [started])
     .when({ ...record(at(1)), runner_id: rival.id })
@@ -155,6 +155,7 @@ test('TR7 fixes of another runner, or without a trip under way, are refused and 
   expect(feel([started], moved(rival.id, at(1)))).toMatchObject(refused)
   expect(feel([], moved(runner.id, at(1)))).toMatchObject(refused)
   expect(feel([started, completed(0)], moved(runner.id, at(60)))).toMatchObject(refused)
+  expect(feel([started, completed(0)], moved(runner.id, at(1)))).toMatchObject(refused)
   const late = feel([started, completed(0)], moved(runner.id, at(-60, { live: false })))
   expect(late.refused).toBeUndefined()
 })

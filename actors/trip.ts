@@ -155,7 +155,7 @@ function record(
   if (state.runner_id !== runner_id) return notActive
   const fresh = unrecorded(state.boots, waypoints)
   if (fresh.length === 0) return []
-  const taken = fresh.filter((place) => takes(state, place, at_ms))
+  const taken = fresh.filter((place) => takes(state, place, at_ms, limits.fix_future_max_ms))
   if (taken.length === 0) return notActive
   const { added_m } = prolong(state.course, taken)
   const recorded: TripEvent = { type: 'trip.waypoints', waypoints: taken, added_m }
@@ -165,12 +165,12 @@ function record(
 
 const notActive = reject('trip.not_active', 'the runner is not on this trip')
 
-/** A place on an ended trip must be from before its end, give or take what clocks may be ahead. */
-const takes = ({ status, ended_ms }: Trip, place: Waypoint, now_ms: number): boolean =>
+/** A place on an ended trip must be from before its end. `slack_ms`: what waited while the trip ended was good when it came. */
+const takes = ({ status, ended_ms }: Trip, place: Waypoint, now_ms: number, slack_ms: number): boolean =>
   status === 'active' ||
   (status !== 'none' &&
-    place.at_ms <= ended_ms + limits.fix_future_max_ms &&
-    now_ms - ended_ms <= limits.trip_grace_ms)
+    place.at_ms <= ended_ms + slack_ms &&
+    now_ms - ended_ms <= limits.trip_grace_ms + slack_ms)
 
 function unrecorded(boots: readonly SeenBoot[], waypoints: readonly Waypoint[]): readonly Waypoint[] {
   let known = boots
@@ -217,7 +217,7 @@ function moved(
 ): Perception<Feed> {
   const wanted =
     state.runner_id === runner_id &&
-    (state.status === 'active' || waypoints.some((place) => takes(state, place, at_ms)))
+    (state.status === 'active' || waypoints.some((place) => takes(state, place, at_ms, 0)))
   if (!wanted) return { volatile, skip: true, refused: notActive }
   const shown_ms = volatile.track_id === state.track_id ? volatile.shown_ms : 0
   const newest = state.status === 'active' ? newestLive(waypoints) : undefined
