@@ -79,7 +79,7 @@ test('PF3 the point zero is refused, and refused again without a word', () => {
   expect(phone.presence().at_ms).toBe(0)
 })
 
-test("PF4 a device's clock that is ahead or behind is set right by its live fixes", () => {
+test('PF4 a clock of a device that is ahead or behind is set right by its live fixes', () => {
   for (const ahead_ms of [3_600_000, -3_600_000]) {
     const phone = device({ now: (last) => last.at_ms - ahead_ms })
     const [first, second] = [fix(1), fix(2)]
