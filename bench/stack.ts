@@ -4,11 +4,12 @@ import { createWriteStream, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { freePort } from '../persistence/embedded/free_port.ts'
 
-// Beside this file once it is built.
-const program = fileURLToPath(new URL('../gateways/main.js', import.meta.url))
+import { freePort } from '../persistence/embedded/free_port.ts'
+import { projectDir } from '../persistence/embedded/project_dir.ts'
+
+// Tests run from the sources; a child needs JavaScript.
+const program = join(projectDir(), 'dist', 'gateways', 'main.js')
 export const issuer = 'kilat-pet-runner'
 const ready_max_ms = 120_000
 const stop_max_ms = 30_000
@@ -109,6 +110,12 @@ export class Stack {
 
   async kill9(): Promise<void> {
     await this.#endWith('SIGKILL')
+  }
+
+  /** As Ctrl-C does it. Resolves with the exit code, or -1 when a signal ended it. */
+  async drain(): Promise<number> {
+    await this.#endWith('SIGTERM')
+    return this.#child?.exitCode ?? -1
   }
 
   /** Drains it and removes its folder. */

@@ -1,4 +1,4 @@
-import type { Answer } from '../../engine/host.ts'
+import type { Answer, Done } from '../../engine/host.ts'
 import { limits } from '../../protocols/limits.ts'
 import { bare, ok } from './reply.ts'
 import type { Endpoint, HttpDoors, KnownRequest } from './request.ts'
@@ -8,14 +8,14 @@ export const trackingEndpoints = {
   tracking: async (request, doors) => {
     const trip = await tripOf(request, doors)
     if (!trip.ok) return trip.rejection
-    return ok({ ...trip.view, waypoints: await waypointsOf(request, doors) })
+    return ok({ ...trip.view, waypoints: await waypointsOf(request, doors, trip) })
   },
 
   /** The same way as a bare GeoJSON LineString. */
   trackingRoute: async (request, doors) => {
     const trip = await tripOf(request, doors)
     if (!trip.ok) return trip.rejection
-    const waypoints = await waypointsOf(request, doors)
+    const waypoints = await waypointsOf(request, doors, trip)
     const coordinates = waypoints.map(({ longitude, latitude }) => [longitude, latitude])
     return bare({ type: 'LineString', coordinates }, 'application/geo+json')
   },
@@ -29,7 +29,13 @@ const tripOf = ({ ids: { id = '' }, by }: KnownRequest, { host, env }: HttpDoors
     deadline_ms: env.now_ms() + limits.command_deadline_ms,
   })
 
-async function waypointsOf({ ids: { id = '' }, by }: KnownRequest, { lists, reads }: HttpDoors) {
+/** What the trip's actor has told must be among the places. */
+async function waypointsOf(
+  { ids: { id = '' }, by }: KnownRequest,
+  { lists, reads }: HttpDoors,
+  { shard, n }: Done,
+) {
+  reads.note(by.id, shard, n)
   await reads.caughtUp(by.id)
   return lists.waypoints(id)
 }
