@@ -46,8 +46,6 @@ export class Ledger {
   readonly feed_us = histogram()
   /** Answers that asked for another try, by code. */
   readonly retries = new Map<string, number>()
-  pings_sent = 0
-  pings_acked = 0
   fixes_sent = 0
   fixes_acked = 0
   backlog_fixes = 0

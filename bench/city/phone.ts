@@ -66,7 +66,6 @@ export class Phone {
       return
     }
     this.#flushKept()
-    this.#world.ledger.pings_sent += 1
     const seq = this.#client.report(fix)
     if (!trip) return
     this.#flying.set(seq, trip)
@@ -132,7 +131,6 @@ export class Phone {
     })
     client.events.on('acked', ({ count, ranges }) => {
       ledger.fixes_acked += count
-      ledger.pings_acked += ranges.length
       this.#acked(client.boot, ranges)
     })
     client.events.on('refused', ({ count, problem }) => add(ledger.refused_fixes, problem.code, count))

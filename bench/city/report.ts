@@ -9,7 +9,8 @@ export interface CityReport {
   readonly owners: number
   readonly seconds: number
   readonly bookings: Readonly<Record<string, number>>
-  readonly pings: Readonly<{ sent: number; acked: number; fixes_sent: number; fixes_acked: number }>
+  /** Each is one GPS fix. `late` ones came with a backlog. */
+  readonly pings: Readonly<{ sent: number; acked: number; late: number }>
   readonly refused_fixes: Readonly<Record<string, number>>
   readonly feed: Readonly<{
     frames: number
@@ -20,6 +21,8 @@ export interface CityReport {
   }>
   readonly commands: Readonly<Record<string, CommandRow>>
   readonly expected_refusals: Readonly<Record<string, number>>
+  /** Answers after which a command was sent again under the same key. */
+  readonly retries: Readonly<Record<string, number>>
   readonly errors: Readonly<Record<string, number>>
   readonly audit: Findings
   readonly is_good: boolean
@@ -52,10 +55,9 @@ export function reportOf(
     ...run,
     bookings: audit.bookings,
     pings: {
-      sent: ledger.pings_sent,
-      acked: ledger.pings_acked,
-      fixes_sent: ledger.fixes_sent,
-      fixes_acked: ledger.fixes_acked,
+      sent: ledger.fixes_sent,
+      acked: ledger.fixes_acked,
+      late: ledger.backlog_fixes,
     },
     refused_fixes: Object.fromEntries(ledger.refused_fixes),
     feed: {
@@ -67,6 +69,7 @@ export function reportOf(
     },
     commands,
     expected_refusals: Object.fromEntries(ledger.expected),
+    retries: Object.fromEntries(ledger.retries),
     errors: Object.fromEntries(ledger.errors),
     audit,
     is_good,
@@ -96,14 +99,14 @@ export function* tableOf(report: CityReport): Generator<string> {
     yield columns([`  ${kind}`, row.acked, row.refused, row.failed, row.p50_ms, row.p99_ms])
   yield* counts('bookings by state', report.bookings)
   yield ''
-  yield columns(['pings', 'sent', 'acked'])
-  yield columns(['  frames', pings.sent, pings.acked])
-  yield columns(['  fixes', pings.fixes_sent, pings.fixes_acked])
-  yield* counts('fixes refused', report.refused_fixes)
+  yield columns(['pings', 'sent', 'acked', 'late'])
+  yield columns(['  all', pings.sent, pings.acked, pings.late])
+  yield* counts('pings put aside, by reason', report.refused_fixes)
   yield ''
   yield columns(['feed', 'frames', 'matched', 'p50 ms', 'p99 ms'])
   yield columns(['  ping to owner', feed.frames, feed.matched, feed.p50_ms, feed.p99_ms])
   yield* counts('expected refusals', report.expected_refusals)
+  yield* counts('tried again', report.retries)
   yield* counts('errors', report.errors)
   yield ''
   yield columns(['audit', 'checked', 'lost'])

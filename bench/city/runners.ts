@@ -15,7 +15,7 @@ import {
 } from './roads.ts'
 import type { Trip, World } from './world.ts'
 
-const sight_m = 650
+const sight_m = 320
 const near_m = 150
 const decline_share = 0.04
 const reasons = ['too_far', 'cannot_transport', 'already_busy', 'pickup_issue', 'other'] as const

@@ -46,8 +46,8 @@ export interface Person {
 export const environment: ClientEnv = systemEnv('error')
 
 const centre: Crossing = { east: 0, north: 0 }
-const blocks_min = 2
-const blocks_max = 4
+const blocks_min = 1
+const blocks_max = 3
 const long_share = 0.06
 /** Of the owners, at most: a long trip outlasts a run. */
 const long_owners_share = 0.1
@@ -93,7 +93,7 @@ export class World {
       { length: count },
       (_, index) => towns[Math.round((index * (towns.length - 1)) / (count - 1))] ?? this.random.pick(towns),
     )
-    this.eagerness = Math.min(1, 4 / Math.max(1, (runners / count) * 0.4))
+    this.eagerness = Math.min(1, 4 / Math.max(1, (runners / count) * 0.18))
   }
 
   /** Resolves after about `ms`, on the common wheel. */
