@@ -89,20 +89,20 @@ function loading(subject: Subject): void {
   })
 
   test('SN3 a large cut arrives in batches, every actor once', async () => {
-    const many = Array.from({ length: 12_001 }, (_, index) => actor(`id-${index}`, 1))
+    const many = Array.from({ length: 10_001 }, (_, index) => actor(`id-${index}`, 1))
     await subject().save(cutOf(3, 1, many))
     await subject().save(
       cutOf(
         3,
         2,
-        many.slice(0, 6_000).map((row) => ({ ...row, seq: 2 })),
+        many.slice(0, 2_000).map((row) => ({ ...row, seq: 2 })),
       ),
     )
     const found = await loaded(subject(), 3, 2)
-    expect(found.size).toBe(12_001)
-    expect([...found.values()].filter(({ seq }) => seq === 2)).toHaveLength(6_000)
+    expect(found.size).toBe(10_001)
+    expect([...found.values()].filter(({ seq }) => seq === 2)).toHaveLength(2_000)
     expect((await loaded(subject(), 3, 1)).get('runner id-0')?.seq).toBe(1)
-  })
+  }, 60_000)
 
   test('SN4 shards know nothing of each other, and an empty one has no cut', async () => {
     await subject().save(cutOf(4, 3, [actor('a', 1)]))

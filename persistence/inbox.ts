@@ -11,7 +11,7 @@ const texts = {
   cancelled: ['Cancelled', 'The booking has been cancelled.'],
 } as const
 
-export interface Notice {
+interface Notice {
   /** A second notice with this id is the same one. */
   readonly effect_id: string
   readonly user_id: string
@@ -20,7 +20,7 @@ export interface Notice {
   readonly at_ms: number
 }
 
-export interface Inbox {
+interface Inbox {
   /** Resolves once the notice is kept; a repeat of its `effect_id` changes nothing. Rejects with a Fault. */
   add(notice: Notice): Promise<void>
 }

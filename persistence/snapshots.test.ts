@@ -74,7 +74,7 @@ test('SN10 a load whose cut is dropped on the way ends in a fault that may be tr
     while (!(await loading.next()).done);
   }
   await expect(rest()).rejects.toMatchObject({ name: 'Fault', retry: true })
-})
+}, 60_000)
 
 test('SN11 without a database every call ends in a fault that may be tried again', async () => {
   const sql = openSql({ url: 'postgres://nobody@127.0.0.1:1/none', max: 1, application_name: 'test' })
