@@ -26,7 +26,7 @@ const programs = {
   city: 'bench/city.js',
   bench: 'bench/bench.js',
   seed: 'bench/seed.js',
-  'drill:kill': 'bench/drill/kill.js',
+  'drill:kill': 'bench/drill.js',
 }
 
 const say = (text) => console.log(`kilat: ${text}`)

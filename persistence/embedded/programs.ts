@@ -20,7 +20,7 @@ export interface Ports {
  * which comes when the watcher dies, however it does, and then ends it.
  */
 const guarded =
-  'read go || exit 1; exec 3<&0; (cat <&3 >/dev/null; kill -9 $$) & exec "$0" -c "$1" </dev/null 3<&-'
+  'read go || exit 1; exec 3<&0; (cat <&3 >/dev/null; kill -9 $$ 2>/dev/null) & exec "$0" -c "$1" </dev/null 3<&-'
 
 /** A guarded nats-server, waiting for its line. */
 export function spawnNats(config: string, stderr: 'ignore' | 'inherit'): ChildProcess {
