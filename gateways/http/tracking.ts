@@ -16,10 +16,13 @@ export const trackingEndpoints = {
     const trip = await tripOf(request, doors)
     if (!trip.ok) return trip.rejection
     const waypoints = await waypointsOf(request, doors, trip)
-    const coordinates = waypoints.map(({ longitude, latitude }) => [longitude, latitude])
+    const coordinates = waypoints.map(({ longitude, latitude }) => [degrees(longitude), degrees(latitude)])
     return bare({ type: 'LineString', coordinates }, 'application/geo+json')
   },
 } satisfies Record<string, Endpoint>
+
+/** Nine decimals, as PostGIS writes them. */
+const degrees = (value: number) => Math.round(value * 1e9) / 1e9
 
 const tripOf = ({ ids: { id = '' }, by }: KnownRequest, { host, env }: HttpDoors): Promise<Answer> =>
   host.ask({
