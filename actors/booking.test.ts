@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
+import type { BookingEvent } from '../protocols/booking.ts'
 import {
   accepted,
   announce,
+  booking_number,
   cancelled,
   completed,
   confirmed,
@@ -165,4 +167,21 @@ test('BK10 what belongs to an earlier attempt of the same runner does not touch 
     .yields([refused('too_late', 1)])
     .asks([release('refused', 1)])
   expect(state).toMatchObject({ pending_id: runner.id, attempt: 2 })
+})
+
+test('BK23 its owner adds notes until the animal is picked up', () => {
+  const note = (text: string) => ({ type: 'booking.note', note: text }) as const
+  const noted: BookingEvent = {
+    type: 'booking.noted',
+    booking_number,
+    owner_id: owner.id,
+    notes: 'she is shy',
+  }
+  const { state } = given(booking, [requested, noted]).when(note('ring twice'), owner)
+  expect(state).toMatchObject({ notes: 'she is shy\nring twice', version: 3 })
+  given(booking, taken).when(note('ring twice'), runner).isRejected('booking.not_yours')
+  given(booking, []).when(note('ring twice'), owner).isRejected('booking.not_found')
+  given(booking, driving).when(note('ring twice'), owner).isRejected('booking.wrong_status')
+  const full: BookingEvent = { ...noted, notes: 'x'.repeat(1_990) }
+  given(booking, [requested, full]).when(note('ring twice'), owner).isRejected('booking.notes_full')
 })

@@ -10,6 +10,7 @@ import type {
   PlaceAddress,
   RouteSpec,
 } from '../protocols/booking.ts'
+import { limits } from '../protocols/limits.ts'
 import { reject } from '../protocols/rejections.ts'
 import type { RefusalReason, Requirement } from '../protocols/runner.ts'
 import { bookingReactions } from './booking_reactions.ts'
@@ -204,6 +205,18 @@ export const booking: Actor<
       if (pending_id === '') return [gone]
       return [{ type: 'booking.runner_refused', runner_id: pending_id, reason: 'too_late', attempt }, gone]
     },
+
+    'booking.note': (state, { note }, { by }) => {
+      const { status, owner_id, notes } = state
+      if (status === 'none') return notFound
+      if (owner_id !== by.id) return reject('booking.not_yours', 'only its owner adds notes')
+      if (status !== 'requested' && status !== 'accepted')
+        return reject('booking.wrong_status', `it takes no notes while it is '${status}'`)
+      const all = notes === '' ? note : `${notes}\n${note}`
+      if (all.length > limits.booking_notes_max)
+        return reject('booking.notes_full', `${limits.booking_notes_max} characters in all`)
+      return [{ type: 'booking.noted', ...names(state), notes: all }]
+    },
   },
 
   evolve: {
@@ -246,6 +259,12 @@ export const booking: Actor<
       ...moved(state, 'completed', at),
       final_price_cents,
       unpaid,
+    }),
+    'booking.noted': (state, { notes }, { at_ms }) => ({
+      ...state,
+      notes,
+      version: state.version + 1,
+      updated_ms: at_ms,
     }),
     'booking.cancelled': (state, { reason }, at) => ({
       ...moved(state, 'cancelled', at),

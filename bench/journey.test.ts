@@ -96,6 +96,7 @@ describe.each([1, 2])('with %i worker threads', (workers) => {
     const { data: track } = await owner.http.get<{ waypoints: object[] }>(`/api/v1/tracking/${booking.id}`)
     expect(track.waypoints).toHaveLength(1)
 
+    await owner.http.post(`/api/v1/bookings/${booking.id}/note`, { note: 'ring twice' })
     for (const [step, status] of [
       ['pickup', 'in_progress'],
       ['deliver', 'delivered'],
@@ -104,7 +105,8 @@ describe.each([1, 2])('with %i worker threads', (workers) => {
         status,
       })
     const { data: confirmed } = await owner.http.post<Booking>(`/api/v1/bookings/${booking.id}/confirm`)
-    expect(confirmed).toMatchObject({ status: 'completed', runner_id: runner.id })
+    const notes = 'she is shy\nring twice'
+    expect(confirmed).toMatchObject({ status: 'completed', runner_id: runner.id, notes })
     const { data: listed } = await owner.http.get<Booking[]>('/api/v1/bookings', {
       status: 'completed',
       limit: 5,

@@ -8,8 +8,9 @@ type Requested = Extract<BookingEvent, { type: 'booking.requested' }>
 
 /** What an event changes in a row. Absent columns stay as they are. */
 interface Move {
-  readonly status: BookingStatus
-  readonly runner_id: string | null
+  /** Absent: it stays, and the history gets no row. */
+  readonly status?: BookingStatus
+  readonly runner_id?: string | null
   readonly reason?: string
   readonly columns?: Readonly<Record<string, string | number | boolean>>
 }
@@ -43,10 +44,12 @@ const moves: Moves = {
     reason,
     columns: { cancelled_at: at, cancel_note: reason },
   }),
+  'booking.noted': ({ notes }) => ({ columns: { notes } }),
 }
 
 interface Row {
   readonly status: string
+  readonly runner_id: string | null
   readonly version: number
 }
 
@@ -98,27 +101,28 @@ function create(batch: Batch, fact: Fact, event: Requested): void {
     created_at: at,
     updated_at: at,
   })
-  batch.rows.set(id, { status: 'requested', version: 1 })
+  batch.rows.set(id, { status: 'requested', runner_id: null, version: 1 })
 }
 
-function change(batch: Batch, fact: Fact, { status, runner_id, reason, columns }: Move): void {
+function change(batch: Batch, fact: Fact, move: Move): void {
   const { id, at_ms } = fact.event
   const row = batch.rows.get(id)
   if (!row)
     throw new Fault(`${fact.event_id}: ${fact.event.type} of an unknown booking ${id}`, { retry: false })
-  addHistory(batch, fact, status, reason)
+  if (move.status) addHistory(batch, fact, move.status, move.reason)
+  const { status = row.status, runner_id = row.runner_id } = move
   const version = row.version + 1
   const earlier = batch.changed.get(id)
   batch.changed.set(id, {
     ...earlier,
-    ...columns,
+    ...move.columns,
     id,
     status,
     runner_id,
     version,
     updated_at: instant(at_ms),
   })
-  batch.rows.set(id, { status, version })
+  batch.rows.set(id, { status, runner_id, version })
 }
 
 function decline(
@@ -158,10 +162,12 @@ const updateBookings = (tx: Transaction, rows: readonly object[]) => tx`
     cancelled_at = coalesce(c.cancelled_at, b.cancelled_at),
     cancel_note = coalesce(c.cancel_note, b.cancel_note),
     final_price_cents = coalesce(c.final_price_cents, b.final_price_cents),
-    unpaid = coalesce(c.unpaid, b.unpaid)
+    unpaid = coalesce(c.unpaid, b.unpaid),
+    notes = coalesce(c.notes, b.notes)
   FROM jsonb_to_recordset(${recordset(rows)}::text::jsonb) AS c (
     id uuid, status text, runner_id uuid, version bigint, updated_at timestamptz, picked_up_at timestamptz,
-    delivered_at timestamptz, cancelled_at timestamptz, cancel_note text, final_price_cents bigint, unpaid boolean)
+    delivered_at timestamptz, cancelled_at timestamptz, cancel_note text, final_price_cents bigint, unpaid boolean,
+    notes text)
   WHERE b.id = c.id`
 
 const insertHistory = (tx: Transaction, rows: readonly object[]) => tx`
@@ -179,8 +185,8 @@ export async function projectBookings(tx: Transaction, facts: readonly Fact[]): 
   if (facts.length === 0) return
   const ids = [...new Set(facts.map(({ event }) => event.id))]
   const known = await tx<({ id: string } & Row)[]>`
-    SELECT id, status, version FROM bookings WHERE id = ANY(${arrayOf(ids)}::uuid[])`
-  const rows = new Map(known.map(({ id, status, version }) => [id, { status, version }]))
+    SELECT id, status, runner_id, version FROM bookings WHERE id = ANY(${arrayOf(ids)}::uuid[])`
+  const rows = new Map(known.map(({ id, ...row }) => [id, row]))
   const batch: Batch = { rows, created: [], changed: new Map(), history: [], declines: [] }
   for (const fact of facts) fold(batch, fact)
   const { created, changed, history, declines } = batch

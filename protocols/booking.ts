@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Cents, Id, Instant, Latitude, Longitude, MaybeId, Point, Reason, Text } from './ids.ts'
+import { limits } from './limits.ts'
 import { Attempt, RefusalReason, Requirement } from './runner.ts'
 import type { MessageOf } from './shape.ts'
 
@@ -79,6 +80,7 @@ export const bookingCommands = {
   'booking.deliver': Type.Object({}),
   'booking.confirm': Type.Object({}),
   'booking.cancel': Type.Object({ reason: Reason }),
+  'booking.note': Type.Object({ note: Type.String({ minLength: 1, maxLength: 500, personal: true }) }),
 }
 
 /** What other actors and timers ask of it. A step has no route. */
@@ -133,6 +135,8 @@ export const bookingEvents = {
     /** No payment was ever held for it. */
     unpaid: Type.Boolean(),
   }),
+  /** `notes` is all of them, one a line. */
+  'booking.noted': Type.Object({ ...names, notes: Text(limits.booking_notes_max) }),
   'booking.cancelled': Type.Object({
     ...names,
     ...ending,

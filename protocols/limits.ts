@@ -226,4 +226,6 @@ export const limits = {
   projection_rows_per_statement: 5_000,
   /** How often a thread asks whether the database is there. */
   database_pulse_ms: 2_000,
+  /** Characters of all notes of a booking. */
+  booking_notes_max: 2_000,
 } as const

@@ -11,6 +11,7 @@ export const rejections = {
   'auth.rate_limited': { status: 429, title: 'Too many requests' },
   'booking.exists': { status: 409, title: 'The booking already exists' },
   'booking.lost_race': { status: 409, title: 'The booking was taken by another runner' },
+  'booking.notes_full': { status: 422, title: 'The booking holds no more notes' },
   'booking.not_accepted': { status: 409, title: 'No runner has accepted the booking' },
   'booking.not_found': { status: 404, title: 'Booking not found' },
   'booking.not_yours': { status: 403, title: 'The booking belongs to someone else' },

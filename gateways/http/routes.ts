@@ -76,6 +76,7 @@ export const routes: readonly Route[] = [
   { method: 'POST', path: '/api/v1/bookings/:id/deliver',   roles: ['runner'],                   command: 'booking.deliver', at: 'id' },
   { method: 'POST', path: '/api/v1/bookings/:id/confirm',   roles: ['owner'],                    command: 'booking.confirm', at: 'id' },
   { method: 'POST', path: '/api/v1/bookings/:id/cancel',    roles: ['owner', 'runner', 'admin'], command: 'booking.cancel',  at: 'id' },
+  { method: 'POST', path: '/api/v1/bookings/:id/note',      roles: ['owner'],                    command: 'booking.note',    at: 'id' },
 
   { method: 'GET',  path: '/api/v1/tracking/:id',           roles: all, endpoint: 'tracking', asks: 'trip.view' },
   { method: 'GET',  path: '/api/v1/tracking/:id/route',     roles: all, endpoint: 'trackingRoute' },
