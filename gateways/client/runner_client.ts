@@ -83,9 +83,12 @@ export class RunnerClient {
       {
         opened: () => this.#tick(),
         message: (data) => this.#message(data),
-        lost: (code) => this.#lost(code),
+        lost: (code) => {
+          this.#lost()
+          this.events.emit('lost', { code })
+        },
         ended: (code, status) => {
-          this.#lost(code)
+          this.#lost()
           this.#commands.abandon('the client has ended')
           this.events.emit('ended', { code, status })
         },
@@ -250,11 +253,10 @@ export class RunnerClient {
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
-  #lost(code: number): void {
+  #lost(): void {
     this.#welcomed = false
     this.#stop_tick()
     this.#fixes.unsendBefore(Number.POSITIVE_INFINITY)
-    this.events.emit('lost', { code })
   }
 
   /** Keeps the link warm, and sends again what has had no answer for too long. */
