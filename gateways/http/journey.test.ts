@@ -295,6 +295,7 @@ test('HT45 a trip and its way are seen by those who take part, and by nobody els
   const place = {
     id: owner.id,
     ...johor,
+    latitude: 1.4929999999999999,
     speed_kmh: 60,
     heading_degrees: 0,
     recorded_at: '2026-10-01T00:00:00Z',
