@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     exclude: ['**/node_modules/**', 'dist/**', '.kilat/**'],
+    // Compiled programs and nats-server first, then a database to copy.
+    globalSetup: ['kilat.mjs', 'persistence/testing.ts'],
     pool: 'forks',
     testTimeout: 60_000,
     hookTimeout: 120_000,

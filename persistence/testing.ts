@@ -1,16 +1,16 @@
 // Real servers for tests: on free ports, with their own folders, gone when the test process is, however it ends.
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { cp, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PGlite } from '@electric-sql/pglite'
-import { postgis } from '@electric-sql/pglite-postgis'
-import { PGLiteSocketServer } from '@electric-sql/pglite-socket'
 import postgres from 'postgres'
 import { limits } from '../protocols/limits.ts'
 import { freePort } from './embedded/free_port.ts'
-import { natsConfig, natsProgram, natsReady } from './embedded/nats_server.ts'
+import { natsConfig, natsReady } from './embedded/nats_server.ts'
+import { databaseReady, databaseUrl, spawnDatabase, spawnNats } from './embedded/programs.ts'
+import { projectDir } from './embedded/project_dir.ts'
 
 export interface TestNats {
   readonly url: string
@@ -29,6 +29,14 @@ export interface TestDatabase {
   stop(): Promise<void>
 }
 
+async function kill(child: ChildProcess | undefined): Promise<void> {
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+  const ended = once(child, 'exit')
+  child.kill('SIGKILL')
+  await ended
+  child.stdin?.destroy()
+}
+
 /** A server of our own with JetStream, synced always, on a free port. */
 export async function startNats(): Promise<TestNats> {
   const dir = await mkdtemp(join(tmpdir(), 'kilat-nats-'))
@@ -37,28 +45,19 @@ export async function startNats(): Promise<TestNats> {
   const config = join(dir, 'nats.conf')
   await writeFile(config, natsConfig({ port, monitor_port, store_dir: dir, name: `test-${port}` }))
   let child: ChildProcess | undefined
-  const end = () => child?.kill('SIGKILL')
-  process.on('exit', end)
 
-  const kill = async () => {
-    if (child === undefined) return
-    const ended = once(child, 'exit')
-    child.kill('SIGKILL')
-    child = undefined
-    await ended
-  }
   const restart = async () => {
-    await kill()
-    child = spawn(natsProgram(), ['-c', config], { stdio: 'ignore' })
+    await kill(child)
+    child = spawnNats(config, 'ignore')
+    child.stdin?.write('go\n')
     await natsReady(monitor_url, limits.store_ready_ms)
   }
   const stop = async () => {
-    await kill()
-    process.off('exit', end)
+    await kill(child)
     await rm(dir, { recursive: true, force: true })
   }
   await restart()
-  return { url: `nats://127.0.0.1:${port}`, monitor_url, dir, kill, restart, stop }
+  return { url: `nats://127.0.0.1:${port}`, monitor_url, dir, kill: () => kill(child), restart, stop }
 }
 
 /** An empty database with PostGIS: in the server that `KILAT_TEST_DATABASE_URL` names, else an embedded one. */
@@ -83,20 +82,37 @@ async function databaseIn(server: string): Promise<TestDatabase> {
   return { url: url.href, stop }
 }
 
+/** A database as it is after its first start, which takes seconds; every test copies it. */
+const template = join(projectDir(), '.kilat', 'test-database')
+
 async function embeddedDatabase(): Promise<TestDatabase> {
-  const db = await PGlite.create({ extensions: { postgis } })
-  await db.exec('CREATE EXTENSION IF NOT EXISTS postgis')
-  const port = await freePort()
-  const server = new PGLiteSocketServer({
-    db,
-    port,
-    host: '127.0.0.1',
-    maxConnections: limits.database_clients_max,
-  })
-  await server.start()
+  const dir = await mkdtemp(join(tmpdir(), 'kilat-database-'))
+  if (existsSync(template)) await cp(template, dir, { recursive: true })
+  const { port, child } = await openDatabase(dir)
   const stop = async () => {
-    await server.stop()
-    await db.close()
+    await kill(child)
+    await rm(dir, { recursive: true, force: true })
   }
-  return { url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`, stop }
+  return { url: databaseUrl(port), stop }
+}
+
+async function openDatabase(dir: string): Promise<{ port: number; child: ChildProcess }> {
+  const port = await freePort()
+  const child = spawnDatabase(dir, port, 'inherit')
+  child.stdin?.write('go\n')
+  await databaseReady(port, limits.store_ready_ms)
+  return { port, child }
+}
+
+/** Makes the template; the runner of the tests calls it once, before all of them. */
+export async function setup(): Promise<void> {
+  if (process.env.KILAT_TEST_DATABASE_URL !== undefined || existsSync(template)) return
+  await mkdir(join(template, '..'), { recursive: true })
+  const dir = await mkdtemp(`${template}-`)
+  const { child } = await openDatabase(dir)
+  const ended = once(child, 'exit')
+  child.stdin?.end()
+  await ended
+  // Two runs may make one at the same time: the first stays.
+  await rename(dir, template).catch(() => rm(dir, { recursive: true, force: true }))
 }
