@@ -167,6 +167,8 @@ test('PF11 live fixes are limited to one a second with a burst of thirty; a back
     passed: [41, 42],
     failed: [[43, 'rate_limited']],
   })
+  // A repeat takes no token, and there is none left.
+  expect(phone.liveAt(noon_ms + 52_000, fix(42))).toMatchObject({ repeats: [42], failed: [] })
   const backlog = Array.from({ length: 100 }, (_, index) => fix(index + 101))
   expect(phone.backlog(noon_ms + 300_000, ...backlog).passed).toHaveLength(100)
 })
