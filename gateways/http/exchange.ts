@@ -25,7 +25,7 @@ export interface Head {
 }
 
 /** A request id is echoed when it is printable and short, else there is a new one. */
-export function readHead(res: HttpResponse, req: HttpRequest, doors: Pick<Doors, 'env'>): Head {
+function readHead(res: HttpResponse, req: HttpRequest, doors: Pick<Doors, 'env'>): Head {
   const given = req.getHeader('x-request-id')
   const printable = /^[\x21-\x7e]+$/.test(given) && given.length <= limits.request_id_max
   const length = req.getHeader('content-length')

@@ -118,7 +118,7 @@ const userOrNot = (account: Account | undefined): Reply | Rejection =>
   account ? ok(userOf(account)) : reject('account.not_found', '')
 
 /** A User as clients know it: contract, section 3.0.1. */
-export const userOf = ({
+const userOf = ({
   id,
   email,
   phone,
