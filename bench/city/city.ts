@@ -109,7 +109,7 @@ export class City {
     this.world.is_paused = false
   }
 
-  /** Ends the city: what nobody took is cancelled, what is under way stays as it is. True when nothing was left unanswered. */
+  /** Ends the city; what is under way stays as it is. True when nothing was left unanswered. */
   async close(): Promise<boolean> {
     this.world.is_closing = true
     await Promise.race([Promise.all(this.#lives), pause(quiet_ms)])

@@ -56,7 +56,6 @@ export class Owner {
     }
   }
 
-  /** What nobody took is given back when the city closes. */
   async #act(kind: Extract<CommandKind, 'confirm' | 'cancel'>, trip: Trip): Promise<void> {
     if (this.#world.is_closing || this.#world.is_paused) return
     await this.#app.act(kind, trip)

@@ -73,6 +73,23 @@ test('DR3 the fold of the events of an actor is its view', () => {
   expect(fold.broken).toEqual([])
 })
 
+test('DR3 the places of a trip are those since it last started', () => {
+  const fold = new Fold([{ ...counter, name: 'trip', evolve: (state) => state }])
+  const places = (...seqs: number[]) => ({ waypoints: seqs.map((seq) => ({ boot: 'b', seq })) })
+  const event = (seq: number, type: string, data: object) => ({
+    ...counted(seq, 0),
+    kind: 'trip',
+    type,
+    data,
+  })
+  fold.take(event(1, 'tracking.started', {}))
+  fold.take(event(2, 'trip.waypoints', places(1, 2)))
+  fold.take(event(3, 'tracking.started', {}))
+  fold.take(event(4, 'trip.waypoints', places(3, 4)))
+  fold.take(event(5, 'trip.waypoints', places(4, 5)))
+  expect(fold.placesOf('a')).toBe(3)
+})
+
 test('DR3 a missing event, a repeated one and a broken rule are told', () => {
   const fold = new Fold([counter])
   fold.take(counted(1, 1))

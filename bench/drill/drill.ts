@@ -15,6 +15,7 @@ import { compare } from './compare.ts'
 import { EngineProcess, pause } from './engine_process.ts'
 import { Fold } from './fold.ts'
 import { killAndRecover } from './kill.ts'
+import { Probe } from './probe.ts'
 import { workersOn } from './processes.ts'
 import { type Round, wrongOf } from './round.ts'
 import { victimsOf } from './victims.ts'
@@ -34,6 +35,12 @@ export interface DrillOptions {
   readonly token_issuer: string
   readonly note: (line: string) => void
   readonly told: (round: Round) => void
+}
+
+interface Cast {
+  readonly city: City
+  readonly admin: Citizen
+  readonly probe: Probe
 }
 
 /** One engine, one city, and as many kills as there are rounds. */
@@ -61,38 +68,42 @@ class Drill {
     this.#engine.start()
     try {
       if (!(await this.#engine.ready(ready_ms))) throw new Error(`the engine was not ready in ${ready_ms} ms`)
-      const { city, admin } = await this.#settle()
-      city.begin()
+      const cast = await this.#settle()
+      cast.city.begin()
       note('the city wakes up')
       await pause(warm_up_ms)
-      for (let round = 0; round < rounds; round++) told(await this.#round(round, city, admin))
-      await city.close()
+      for (let round = 0; round < rounds; round++) told(await this.#round(round, cast))
+      await cast.city.close()
     } finally {
       await this.#end()
     }
   }
 
-  #settle(): Promise<{ city: City; admin: Citizen }> {
+  #settle(): Promise<Cast> {
     const { token_issuer, runners, owners, seed, note } = this.#options
     const settings = { data_dir: this.#data_dir, token_issuer, signing_keys: undefined }
     return withAccounts(settings, async (accounts, identity: Identity) => {
       const [admin] = await settle(accounts, identity, 'admin', 1, 'drill')
-      if (!admin) throw new Error('nobody administers')
+      const [prober] = await settle(accounts, identity, 'runner', 1, 'drill')
+      if (!admin || !prober) throw new Error('somebody is missing')
+      const probe = new Probe(this.#engine.url, prober)
+      await probe.settle()
       const people = { runners, owners, seed, is_clean: true, warm_up_ms: 5_000 }
       const city = await City.found(
         { ...people, url: this.#engine.url, accounts, identity, note },
         this.#ledger,
       )
-      return { city, admin }
+      return { city, admin, probe }
     })
   }
 
-  async #round(round: number, city: City, admin: Citizen): Promise<Round> {
+  async #round(round: number, { city, admin, probe }: Cast): Promise<Round> {
+    const stage = { engine: this.#engine, probe, data_dir: this.#data_dir }
     const victims = victimsOf(round, this.#random)
     await pause(this.#random.between(1_500, 5_000))
     const [acked, waypoints] = [this.#ledger.acked.length, this.#ledger.waypoints.length]
     const rest_ms = this.#random.between(0, 600)
-    const recovery = await killAndRecover(this.#engine, this.#data_dir, victims, rest_ms)
+    const recovery = await killAndRecover(stage, victims, rest_ms)
     await pause(this.#random.between(500, 2_000))
     const is_quiet = await city.pause()
     const late = is_quiet ? [] : [`some answers never came: ${city.waiting}`]

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createWriteStream, type WriteStream } from 'node:fs'
+import { createWriteStream, existsSync, type WriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -54,12 +54,13 @@ export class EngineProcess {
     this.#child.stderr?.pipe(this.#log, { end: false })
   }
 
-  /** True once `/readiness` says ready; false when it did not within `timeout_ms`. An engine that gave up meanwhile is started again. */
+  /** True once `/readiness` says ready and the engine has told where its stores are; false when it did not within `timeout_ms`. An engine that gave up meanwhile is started again. */
   async ready(timeout_ms: number): Promise<boolean> {
     const until_ms = performance.now() + timeout_ms
+    const endpoints = join(this.#options.data_dir, 'endpoints.json')
     while (performance.now() < until_ms) {
       if (!this.is_alive) this.start()
-      if (await isReady(this.url)) return true
+      if (existsSync(endpoints) && (await isReady(this.url))) return true
       await pause(50)
     }
     return false

@@ -9,10 +9,16 @@ interface Folded {
   seq: number
 }
 
+interface Place {
+  readonly boot: string
+  readonly seq: number
+}
+
 /** What the journal alone says about every actor: its events folded by the actor's own rules, with no engine about. */
 export class Fold {
   readonly #behaviours: ReadonlyMap<string, Behaviour>
   readonly #actors = new Map<string, Folded>()
+  readonly #places = new Map<string, Set<string>>()
   /** Events that came twice, or of which one before is missing. */
   readonly broken: string[] = []
 
@@ -29,14 +35,28 @@ export class Fold {
     if (seq !== actor.seq + 1) this.broken.push(`${kind} ${id}: event ${seq} after event ${actor.seq}`)
     actor.state = behaviour.evolve(actor.state, { ...data, type }, { id, by, at_ms })
     actor.seq = seq
+    if (kind === 'trip') this.#place(id, { ...data, type })
     const wrong = behaviour.invariant(actor.state)
     if (wrong !== undefined) this.broken.push(`${kind} ${id}: ${wrong}`)
+  }
+
+  /** How many places the present trip of a booking went through. */
+  placesOf(id: string): number {
+    return this.#places.get(id)?.size ?? 0
   }
 
   idsOf(kind: string): string[] {
     return [...this.#actors.keys()]
       .filter((key) => key.startsWith(`${kind} `))
       .map((key) => key.slice(kind.length + 1))
+  }
+
+  /** A trip that starts again has been nowhere yet. */
+  #place(id: string, event: Readonly<{ type: string; waypoints?: readonly Place[] }>): void {
+    const places = this.#places.get(id) ?? new Set<string>()
+    this.#places.set(id, places)
+    if (event.type === 'tracking.started') places.clear()
+    for (const { boot, seq } of event.waypoints ?? []) places.add(`${boot} ${seq}`)
   }
 
   /** The actor in its wire shape, as it would be after JSON. */

@@ -1,5 +1,6 @@
 // Killing processes as a crash does, and waiting until all that died is back.
-import { type EngineProcess, isReady, pause } from './engine_process.ts'
+import { type EngineProcess, pause } from './engine_process.ts'
+import type { Probe } from './probe.ts'
 import { type Kind, sharedStores, type Worker, workersOn } from './processes.ts'
 import type { Victim } from './victims.ts'
 
@@ -7,7 +8,7 @@ const gone_ms = 15_000
 const serving_ms = 90_000
 const look_ms = 100
 
-/** How a kill went: `serving_ms` is from the kill to the first `ready`. */
+/** How a kill went: `serving_ms` is from the kill until a command was durable and a list answered again. */
 export interface Recovery {
   readonly serving_ms: number
   readonly leftover: readonly string[]
@@ -15,10 +16,15 @@ export interface Recovery {
   readonly wrong: readonly string[]
 }
 
+export interface Stage {
+  readonly engine: EngineProcess
+  readonly probe: Probe
+  readonly data_dir: string
+}
+
 /** Kills them all at once, starts the engine again if it was one of them, and waits until everything serves. */
 export async function killAndRecover(
-  engine: EngineProcess,
-  data_dir: string,
+  { engine, probe, data_dir }: Stage,
   victims: readonly Victim[],
   rest_ms: number,
 ): Promise<Recovery> {
@@ -35,7 +41,7 @@ export async function killAndRecover(
       await pause(rest_ms)
       engine.start()
     }
-    const is_back = await everythingServes(engine, data_dir, before, victims)
+    const is_back = await everythingServes({ engine, probe, data_dir }, before, victims)
     const serving = Math.round(performance.now() - killed_ms)
     const leftover = victims.includes('engine') ? await leftoversOf(before, killed_ms, engine.pid) : []
     const wrong = is_back ? [] : [`not everything served ${serving} ms after the kill`]
@@ -56,10 +62,9 @@ function end(pid: number): void {
   }
 }
 
-/** Ready, with a new process in the place of each one that was killed. */
+/** Serves, with a new process in the place of each one that was killed. */
 async function everythingServes(
-  engine: EngineProcess,
-  data_dir: string,
+  { engine, probe, data_dir }: Stage,
   before: readonly Worker[],
   victims: readonly Victim[],
 ): Promise<boolean> {
@@ -70,7 +75,7 @@ async function everythingServes(
   while (performance.now() < until_ms) {
     if (!engine.is_alive) engine.start()
     const stores = (['nats', 'database'] as const).filter((kind) => victims.includes(kind))
-    if (!stores.some(lacks) && (await isReady(engine.url))) return true
+    if (!stores.some(lacks) && (await probe.serves())) return true
     await pause(look_ms)
   }
   return false
