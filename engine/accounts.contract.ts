@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Account, Accounts, RefreshToken } from '../protocols/accounts.ts'
 
-export interface OpenAccounts {
+interface OpenAccounts {
   readonly accounts: Accounts
   close(): Promise<void>
 }

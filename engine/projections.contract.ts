@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type DurableFrame, Fault, type Projections } from './ports.ts'
 
-export interface OpenProjections {
+interface OpenProjections {
   readonly projections: Projections
   close(): Promise<void>
 }

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ActorRow, type Cut, type CutHead, Fault, type Snapshots } from './ports.ts'
 
-export interface OpenSnapshots {
+interface OpenSnapshots {
   readonly snapshots: Snapshots
   close(): Promise<void>
 }

@@ -10,7 +10,7 @@ export const rival: Principal = { id: idOf(3), role: 'runner' }
 /** 2026-01-15T10:00:00.250Z. */
 export const start_ms = Date.UTC(2026, 0, 15, 10, 0, 0, 250)
 
-export interface Said {
+interface Said {
   readonly kind: 'booking' | 'runner' | 'trip' | 'counter'
   readonly id: string
   readonly by?: Principal

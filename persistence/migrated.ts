@@ -3,14 +3,14 @@ import { migrate } from './migrate.ts'
 import { closeSql, openSql, type Sql } from './pg.ts'
 import { startDatabase } from './testing.ts'
 
-export interface TestSql {
+interface TestSql {
   readonly sql: Sql
   readonly url: string
   close(): Promise<void>
 }
 
 /** A fresh migrated database and a pool of four connections to it. */
-export async function openTestDatabase(): Promise<TestSql> {
+async function openTestDatabase(): Promise<TestSql> {
   const database = await startDatabase()
   try {
     await migrate(database.url, () => undefined)

@@ -6,7 +6,7 @@ import { limits } from '../protocols/limits.ts'
 export type Sql = postgres.Sql<{ bigint: number }>
 export type Transaction = postgres.TransactionSql<{ bigint: number }>
 
-export interface SqlOptions {
+interface SqlOptions {
   readonly url: string
   /** Connections at most. */
   readonly max: number
