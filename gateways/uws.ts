@@ -118,7 +118,7 @@ export const candidates = (abi: number): readonly string[] =>
  * where UWS_USE_FALLBACK is set): it is slow and lacks half of the interface. It gives itself away by an `App` that
  * is not native code.
  */
-export function refuseFallback(build: Uws, name: string): Uws {
+function refuseFallback(build: Uws, name: string): Uws {
   if (!/\{\s*\[native code\]\s*\}/.test(Function.prototype.toString.call(build.App)))
     throw new Error(`${name} fell back to JavaScript`)
   return build

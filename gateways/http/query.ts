@@ -17,7 +17,7 @@ function whole(text: string | null): number | undefined {
 }
 
 /** A number within bounds, `absent` where the name is not there, or `request.malformed`. */
-export function numberOf(
+function numberOf(
   query: URLSearchParams,
   name: string,
   { min, max, absent }: { min: number; max: number; absent?: number },

@@ -49,7 +49,7 @@ export interface Sent {
 }
 
 /** Finds what no answer may hold: a time with a fraction of a second or another offset than Z. */
-export function fractionIn(value: unknown): string | undefined {
+function fractionIn(value: unknown): string | undefined {
   if (typeof value === 'string')
     return /^\d{4}-\d\d-\d\d[T ]/.test(value) && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(value)
       ? value

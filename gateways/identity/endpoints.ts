@@ -118,16 +118,7 @@ const userOrNot = (account: Account | undefined): Reply | Rejection =>
   account ? ok(userOf(account)) : reject('account.not_found', '')
 
 /** A User as clients know it: contract, section 3.0.1. */
-const userOf = ({
-  id,
-  email,
-  phone,
-  full_name,
-  role,
-  is_verified,
-  avatar_url,
-  created_ms,
-}: Account) => ({
+const userOf = ({ id, email, phone, full_name, role, is_verified, avatar_url, created_ms }: Account) => ({
   id,
   email,
   phone,
