@@ -84,6 +84,7 @@ export class NatsLink {
   readonly #listeners = new Set<(connected: boolean) => void>()
   #next = 0
   #connected = true
+  #closing = false
 
   constructor(nc: NatsConnection, env: Env, onReconnect: () => void) {
     this.nc = nc
@@ -158,6 +159,7 @@ export class NatsLink {
 
   /** Ends the connection after what was sent has left. */
   async close(): Promise<void> {
+    this.#closing = true
     if (this.#connected) await this.nc.flush().catch(() => undefined)
     await this.nc.close()
     this.#change(false)
@@ -179,7 +181,7 @@ export class NatsLink {
   #change(connected: boolean): void {
     if (connected === this.#connected) return
     this.#connected = connected
-    this.env.log(connected ? 'info' : 'warn', connected ? 'NATS is back' : 'NATS is lost')
+    if (!this.#closing) this.env.log(connected ? 'info' : 'warn', connected ? 'NATS is back' : 'NATS is lost')
     if (!connected) for (const call of [...this.#inboxes.values()]) call(undefined)
     for (const call of [...this.#listeners]) call(connected)
   }

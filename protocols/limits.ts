@@ -32,7 +32,7 @@ export const limits = {
 
   // Memory.
   resident_actors_max: 200_000,
-  recent_frames_bytes_max: 32 * 1024 * 1024,
+  recent_frames_bytes_max: 8 * 1024 * 1024,
   watchers_per_actor_max: 1_024,
 
   // Snapshots and projections.
