@@ -221,7 +221,7 @@ export class Shard {
     const { to } = work.envelope
     this.#awake(to, false, (activation) => {
       if (!activation) return refuse(work, asleep)
-      if (activation.queued >= limits.mailbox_activation_max) this.#turn()
+      if (activation.queued + activation.waiting.length >= limits.mailbox_activation_max) this.#turn()
       const full = this.#mailbox.put(activation, work)
       if (full) return refuse(work, full)
       this.#schedule()
