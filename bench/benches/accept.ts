@@ -8,8 +8,10 @@ import { Mint } from '../tokens.ts'
 interface Tally {
   winners: number
   lost: number
+  /** Of the losers' refusals. */
+  readonly codes: Map<string, number>
   /** Answers that are neither 200 nor a refusal that a loser may get. */
-  readonly others: Map<number, number>
+  readonly others: Map<string, number>
   /** Races that did not have exactly one winner. */
   wrong: number
 }
@@ -19,6 +21,8 @@ interface Racer {
   readonly line: HttpLine
 }
 
+const count = (of: Map<string, number>, what: string) => of.set(what, (of.get(what) ?? 0) + 1)
+
 async function race(racers: readonly Racer[], booking_id: string, tally: Tally, losers = histogram()) {
   const path = `/api/v1/bookings/${booking_id}/accept`
   const requests = racers.map(({ token }) => requestOf('POST', path, token))
@@ -26,13 +30,15 @@ async function race(racers: readonly Racer[], booking_id: string, tally: Tally, 
   await Promise.all(
     racers.map(async ({ line }, index) => {
       const start = performance.now()
-      const { status } = await line.send(requests[index] ?? Buffer.alloc(0))
+      const { status, body } = await line.send(requests[index] ?? Buffer.alloc(0))
       const took_ms = performance.now() - start
       if (status === 200) winners += 1
       else if (status === 409 || status === 422) {
         tally.lost += 1
+        const code = /"code":"([^"]*)"/.exec(body)?.[1] ?? ''
+        count(tally.codes, code)
         recordMs(losers, took_ms)
-      } else tally.others.set(status, (tally.others.get(status) ?? 0) + 1)
+      } else count(tally.others, `${status} ${/"detail":"([^"]*)"/.exec(body)?.[1]?.replace(/\d+/g, 'n')}`)
     }),
   )
   tally.winners += winners
@@ -54,7 +60,7 @@ async function run(options: Options) {
     options.note(`  ${runners} runners are online`)
     const desk = await HttpLine.open(stack.port)
     for (const { token } of fleet) racers.push({ token, line: await HttpLine.open(stack.port) })
-    const tally: Tally = { winners: 0, lost: 0, others: new Map(), wrong: 0 }
+    const tally: Tally = { winners: 0, lost: 0, codes: new Map(), others: new Map(), wrong: 0 }
     const losers = histogram()
     for (let booking = 0; booking < bookings; booking++) {
       const { id } = await must(desk, bookingAt(owner.token, 1.5, 103.7))
@@ -65,7 +71,7 @@ async function run(options: Options) {
         options.note(`  ${booking + 1} bookings, losers p99 ${percentileMs(losers, 99)} ms`)
     }
     desk.close()
-    const { winners, lost, others, wrong } = tally
+    const { winners, lost, codes, others, wrong } = tally
     return resultOf(
       'accept',
       'ms p99 of losers',
@@ -75,6 +81,7 @@ async function run(options: Options) {
         counts: `${runners} runners accept one booking at once over HTTP, ${bookings} bookings in sequence, ${workers} worker threads`,
         winners,
         losers: lost,
+        refusals: Object.fromEntries(codes),
         others: Object.fromEntries(others),
         races_without_exactly_one_winner: wrong,
         losers_p50_ms: percentileMs(losers, 50),

@@ -64,7 +64,9 @@ export async function enlist(port: number, runners: readonly RunnerPerson[]): Pr
   })
 }
 
-/** The request of a booking whose pickup is at a place. */
+let booked = 0
+
+/** The request of a booking whose pickup is at a place. Each is another one: the same body twice would be a repeat. */
 export function bookingAt(token: string, latitude: number, longitude: number): Buffer {
   const address = {
     line1: 'Jalan Wong Ah Fook 1',
@@ -78,7 +80,7 @@ export function bookingAt(token: string, latitude: number, longitude: number): B
     pet_spec: { pet_type: 'cat', name: 'Miu', weight_kg: 4, age_months: 20, vaccinations: [] },
     pickup_address: { ...address, latitude, longitude },
     dropoff_address: { ...address, latitude: latitude + 0.05, longitude },
-    notes: '',
+    notes: `Booking ${++booked} of this load.`,
   })
 }
 
