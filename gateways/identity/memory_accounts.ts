@@ -11,7 +11,7 @@ export class MemoryAccounts implements Accounts {
   readonly #tokens = new Map<string, Kept>()
 
   async create(account: Account): Promise<boolean> {
-    if (await this.byEmail(account.email)) return false
+    if ([...this.#accounts.values()].some(({ email }) => email === account.email)) return false
     this.#accounts.set(account.id, account)
     return true
   }
