@@ -158,12 +158,11 @@ export async function fromRelease({ site, bin, work }) {
 
 /** The field of the stanza, with its further lines, or of the one-line entry, that names the keys of a mirror. */
 function signedBy(sources, uri) {
-  const bare = uri.replace(/\/$/, '')
-  const stanza = sources.split(/\n\s*\n/).find((text) => /^URIs:/m.test(text) && text.includes(bare))
-  const field = stanza && /^Signed-By:.*(\n[ \t]+.*)*/m.exec(stanza)?.[0]
-  const line = sources.split('\n').find((text) => /^deb\s/.test(text) && text.includes(bare))
-  const option = line && /signed-by=([^\s\]]+)/i.exec(line)?.[1]
-  return field ?? (option && `Signed-By: ${option}`) ?? ''
+  const names = (text) => text.split(/\s+/).some((word) => word.replace(/\/$/, '') === uri.replace(/\/$/, ''))
+  const stanza = sources.split(/\n\s*\n/).find((text) => /^URIs:/m.test(text) && names(text)) ?? ''
+  const line = sources.split('\n').find((text) => /^deb\s/.test(text) && names(text)) ?? ''
+  const option = /signed-by=([^\s\]]+)/i.exec(line)?.[1]
+  return /^Signed-By:.*(\n[ \t]+.*)*/m.exec(stanza)?.[0] ?? (option && `Signed-By: ${option}`) ?? ''
 }
 
 /** The Debian mirrors that this machine is set up with, as stanzas that ask them for every suite a newer package may be in. */
@@ -173,9 +172,14 @@ export function mirrorStanzas(targets, read) {
     const [uri, release, component, entry] = line.split('|')
     if (component !== 'main' || !releases.test(release)) return []
     const keys = signedBy(read(entry.replace(/:\d+$/, '')), uri)
-    const suites = 'unstable testing stable-backports stable'
     return [
-      ['Types: deb', `URIs: ${uri}`, `Suites: ${suites}`, 'Components: main', keys]
+      [
+        'Types: deb',
+        `URIs: ${uri}`,
+        'Suites: unstable testing stable-backports stable',
+        'Components: main',
+        keys,
+      ]
         .filter(Boolean)
         .join('\n'),
     ]
@@ -209,7 +213,6 @@ function fromDebian({ bin, work }) {
     'APT::Get::AllowUnauthenticated': 'false',
     'Acquire::AllowInsecureRepositories': 'false',
     'Acquire::Languages': 'none',
-    'Acquire::Retries': '2',
   }
   const options = Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`])
   const aptGet = (...args) =>

@@ -85,31 +85,41 @@ async function databaseIn(server: string): Promise<TestDatabase> {
 /** A database as it is after its first start, which takes seconds; every test copies it. */
 const template = join(projectDir(), '.kilat', 'test-database')
 
-async function embeddedDatabase(): Promise<TestDatabase> {
-  const dir = await mkdtemp(join(tmpdir(), 'kilat-database-'))
+/** Puts a database that was opened once into `dir`. */
+export async function copyDatabase(dir: string): Promise<void> {
   if (existsSync(template)) await cp(template, dir, { recursive: true })
-  const { port, child } = await openDatabase(dir)
+}
+
+/** As `startDatabase`, but always an embedded one. */
+export async function embeddedDatabase(): Promise<TestDatabase & { restart(): Promise<void> }> {
+  const dir = await mkdtemp(join(tmpdir(), 'kilat-database-'))
+  await copyDatabase(dir)
+  const port = await freePort()
+  let child = await openDatabase(dir, port)
+  const restart = async () => {
+    await kill(child)
+    child = await openDatabase(dir, port)
+  }
   const stop = async () => {
     await kill(child)
     await rm(dir, { recursive: true, force: true })
   }
-  return { url: databaseUrl(port), stop }
+  return { url: databaseUrl(port), restart, stop }
 }
 
-async function openDatabase(dir: string): Promise<{ port: number; child: ChildProcess }> {
-  const port = await freePort()
+async function openDatabase(dir: string, port: number): Promise<ChildProcess> {
   const child = spawnDatabase(dir, port, 'inherit')
   child.stdin?.write('go\n')
   await databaseReady(port, limits.store_ready_ms)
-  return { port, child }
+  return child
 }
 
 /** Makes the template; the runner of the tests calls it once, before all of them. */
 export async function setup(): Promise<void> {
-  if (process.env.KILAT_TEST_DATABASE_URL !== undefined || existsSync(template)) return
+  if (existsSync(template)) return
   await mkdir(join(template, '..'), { recursive: true })
   const dir = await mkdtemp(`${template}-`)
-  const { child } = await openDatabase(dir)
+  const child = await openDatabase(dir, await freePort())
   const ended = once(child, 'exit')
   child.stdin?.end()
   await ended

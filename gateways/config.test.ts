@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { configKeys, envExample, loadConfig } from './config.ts'
+
+test('SU9 an empty environment is a configuration: absent and empty keys take their defaults', () => {
+  const config = loadConfig({ PORT: '', WORKERS: ' ' })
+  expect(config).toMatchObject({
+    port: 8080,
+    shards: 8,
+    data_dir: '.kilat',
+    token_issuer: 'kilat-pet-runner',
+    unsafe: false,
+  })
+  expect(config.nats_url).toBeUndefined()
+  expect(config.allowed_origins).toHaveLength(4)
+  expect(Object.isFrozen(config)).toBe(true)
+})
+
+test('SU9 values are read as what their key is', () => {
+  const config = loadConfig({
+    PORT: '9090',
+    WORKERS: '3',
+    NATS_SYNC_ASSERTED: '1',
+    TRUSTED_ADDRESSES: '10.0.0.0/8, ::1,',
+    LOG_LEVEL: 'warn',
+  })
+  expect(config).toMatchObject({ port: 9090, workers: 3, nats_sync_asserted: true, log_level: 'warn' })
+  expect(config.trusted_addresses).toEqual(['10.0.0.0/8', '::1'])
+})
+
+test('SU10 every malformed key is named in one error, and no value of a secret', () => {
+  const load = () =>
+    loadConfig({ PORT: '99999', SHARDS: '7', WORKERS: 'two', KILAT_UNSAFE: 'maybe', DATABASE_URL: 'hunter2' })
+  expect(load).toThrow(/PORT: .*\n.*WORKERS: .*\n.*SHARDS: .*\n.*DATABASE_URL: .*\n.*KILAT_UNSAFE: /)
+  expect(load).not.toThrow('hunter2')
+})
+
+test('SU11 .env.example is what the schema says: every key, once', () => {
+  const text = readFileSync('.env.example', 'utf8')
+  expect(text).toBe(envExample())
+  expect([...text.matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name)).toEqual(configKeys)
+})
