@@ -11,6 +11,7 @@ import { Ledger } from '../city/ledger.ts'
 import { LogReader } from '../city/log.ts'
 import { type Citizen, type Identity, settle } from '../city/population.ts'
 import { Random } from '../city/random.ts'
+import { rejectionsSince } from '../city/rejections.ts'
 import { compare } from './compare.ts'
 import { EngineProcess, pause } from './engine_process.ts'
 import { Fold } from './fold.ts'
@@ -53,7 +54,10 @@ class Drill {
   readonly #auditor = new Auditor(firstPolicy.runner_capacity)
   readonly #fold = new Fold(behaviours)
   readonly #log: LogReader
+  /** Fixes that the engine put aside, with its reasons. */
+  readonly #aside = new Map<string, string>()
   readonly #told = new Set<string>()
+  readonly #started_ms = Date.now()
 
   constructor(options: DrillOptions, data_dir: string, port: number) {
     this.#options = options
@@ -119,6 +123,7 @@ class Drill {
       acked,
       waypoints,
       lost: findings.lost.length,
+      aside: this.#aside.size,
       lost_waypoints: findings.lost_waypoints.length,
       doubled: findings.doubled.length,
       serving_ms: recovery.serving_ms,
@@ -148,12 +153,16 @@ class Drill {
   }
 
   #read(): Promise<void> {
-    return withJournal(this.#data_dir, (journal) =>
-      this.#log.read(journal, (event) => {
+    return withJournal(this.#data_dir, async (journal, link) => {
+      await this.#log.read(journal, (event) => {
         this.#auditor.take(event)
         this.#fold.take(event)
-      }),
-    )
+      })
+      for await (const { fix, reason } of rejectionsSince(link, this.#started_ms)) {
+        this.#auditor.excuse(fix)
+        this.#aside.set(fix, reason)
+      }
+    })
   }
 
   /** Steps between shards may still be under way: reads on until bookings and runners agree, within a bound. */

@@ -11,6 +11,8 @@ export interface Round {
   readonly waypoints: number
   readonly lost: number
   readonly lost_waypoints: number
+  /** Good fixes that the engine acked and put aside with a reason: after a restart it may misjudge one. */
+  readonly aside: number
   readonly doubled: number
   /** From the kill to the first `ready`. */
   readonly serving_ms: number
@@ -36,13 +38,14 @@ export const isGood = (round: Round): boolean =>
   [
     round.lost,
     round.lost_waypoints,
+    round.aside,
     round.doubled,
     round.leftover,
     round.shared_stores,
     round.differing,
   ].every((count) => count === 0) && round.wrong.length === 0
 
-const widths = [5, 7, 17, 8, 9, 5, 7, 7, 10, 8, 7, 9, 0]
+const widths = [5, 7, 17, 8, 9, 5, 7, 6, 7, 10, 8, 7, 11]
 const row = (cells: readonly (string | number)[]): string =>
   cells.map((cell, index) => String(cell).padStart(widths[index] ?? 0)).join(' ')
 
@@ -54,6 +57,7 @@ export const head = row([
   'waypoints',
   'lost',
   'lost wp',
+  'aside',
   'doubled',
   'serving ms',
   'leftover',
@@ -70,6 +74,7 @@ export const line = (round: Round): string =>
     round.waypoints,
     round.lost,
     round.lost_waypoints,
+    round.aside,
     round.doubled,
     round.serving_ms,
     round.leftover,
@@ -94,6 +99,7 @@ export function totals(rounds: readonly Round[]): string {
     sum(last, ({ waypoints }) => waypoints),
     sum(last, ({ lost }) => lost),
     sum(last, ({ lost_waypoints }) => lost_waypoints),
+    sum(last, ({ aside }) => aside),
     sum(last, ({ doubled }) => doubled),
     `≤ ${most(rounds, ({ serving_ms }) => serving_ms)}`,
     sum(rounds, ({ leftover }) => leftover),
