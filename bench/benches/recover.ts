@@ -90,6 +90,7 @@ async function run(options: Options) {
       { ours: median(times.map(({ s }) => s)) },
       {
         counts: `from the start of the process to the first durable command answered over HTTP, after kill -9, NATS and database up: ${sizes.runners} runners, ${sizes.trips} live trips, ${sizes.events} events after the last snapshot, ${workers} worker threads`,
+        all_shards_ready_s: median(times.map(({ ready_s }) => ready_s)),
         replayed_events: median(times.map(({ replayed }) => replayed)),
       },
     )
@@ -119,7 +120,7 @@ class Replay {
 
 async function restarts(stack: Stack, runner_id: string, replay: Replay, { rounds, note }: Options) {
   const mint = await Mint.open(stack.data_dir, issuer)
-  const times: { s: number; replayed: number }[] = []
+  const times: { s: number; ready_s: number; replayed: number }[] = []
   for (let round = 0; round < rounds; round++) {
     const token = await mint.token(runner_id, 'runner')
     const request = requestOf('PUT', '/api/v1/runners/me', token, { vehicle_model: `Myvi ${round}` })
@@ -127,9 +128,12 @@ async function restarts(stack: Stack, runner_id: string, replay: Replay, { round
     stack.spawn()
     await served(stack, request)
     const s = (performance.now() - start) / 1_000
+    await stack.ready()
+    const ready_s = (performance.now() - start) / 1_000
     await stack.kill9()
-    times.push({ s, replayed: replay.take() })
-    note(`  served after ${s.toFixed(2)} s, ${times.at(-1)?.replayed} events replayed`)
+    const replayed = replay.take()
+    times.push({ s, ready_s, replayed })
+    note(`  served after ${s.toFixed(2)} s, ready after ${ready_s.toFixed(2)} s, ${replayed} events replayed`)
   }
   return times
 }
