@@ -96,3 +96,57 @@ test('EN9 timers come out by due time, and one that fired stays until it is done
   timers.again({ id: 't30', due_ms: 30, to, command }, 60)
   expect(timers.due(99, 9).map(({ id }) => id)).toEqual(['t50', 't30'])
 })
+
+/** A clock whose loop can be held up: what was due in the meantime fires late. */
+class HeldUpEnv extends SteppedEnv {
+  held_ms = 0
+  override monotonic_ms(): number {
+    return super.monotonic_ms() + this.held_ms
+  }
+}
+
+test('EN26 a loop that is late takes no more signals, and when it is very late no commands', async () => {
+  const env = new HeldUpEnv()
+  const here = await stand({ env })
+  const signalled = () =>
+    new Promise((resolve) => {
+      const signal = { type: 'counter.ticked' }
+      here.thread.signal({ to: { actor: 'counter', id: idAt(1) }, signal, by: somebody }, resolve)
+    })
+  const turnsOf = async (ms: number, turns: number) => {
+    for (let turn = 0; turn < turns; turn++) {
+      env.held_ms += ms
+      await env.advance(limits.loop_probe_ms)
+    }
+  }
+  await turnsOf(2 * limits.loop_late_signals_ms, 3)
+  expect(await until(env, signalled())).toMatchObject({ rejected: 'overloaded' })
+  expect(await until(env, here.send(idAt(1), { add: 1 }))).toMatchObject({ ok: true })
+  await turnsOf(2 * limits.loop_late_commands_ms, 5)
+  expect(await here.send(idAt(1), { add: 1 })).toMatchObject({ rejection: { rejected: 'overloaded' } })
+  await turnsOf(0, 40)
+  expect(await until(env, signalled())).toBe(undefined)
+})
+
+test('EN11 the bytes of waiting commands are bounded as well', async () => {
+  const here = await stand({ shards: 1 })
+  here.stores.journal.stop()
+  const body = { add: 1, note: 'x'.repeat(limits.command_bytes_max - 200) }
+  const answers = Array.from({ length: 360 }, (_, index) =>
+    here.send(idAt(index), body, { deadline_ms: Number.POSITIVE_INFINITY }),
+  )
+  await here.env.settle()
+  const refused = await Promise.race(answers.slice(-1))
+  expect(refused).toMatchObject({ rejection: { rejected: 'overloaded' } })
+})
+
+test('EN27 a command that would not fit into a frame is refused', async () => {
+  const here = await stand({ shards: 1 })
+  const large = { add: 1, note: 'x'.repeat(limits.command_bytes_max) }
+  expect(await until(here.env, here.send(idAt(1), large))).toMatchObject({
+    rejection: { rejected: 'request.too_large' },
+  })
+  const many = { add: 1, note: 'x'.repeat(limits.command_bytes_max - 200) }
+  const answers = Array.from({ length: 40 }, (_, index) => here.send(idAt(index), many))
+  expect((await until(here.env, Promise.all(answers))).every(({ ok }) => ok)).toBe(true)
+})

@@ -40,6 +40,7 @@ class Lane {
 export class Mailbox {
   readonly #control = new Lane()
   readonly #command = new Lane()
+  #bytes = 0
 
   get depth(): number {
     return this.#control.size + this.#command.size
@@ -52,6 +53,9 @@ export class Mailbox {
       return overloaded(`${lane.size} commands wait in the shard`, limits.overload_retry_ms)
     if (activation.queued + activation.waiting.length >= this.#bound(work))
       return overloaded(`${activation.queued} commands wait for the actor`, limits.overload_retry_ms)
+    if (this.#bytes >= limits.mailbox_shard_bytes_max)
+      return overloaded(`${this.#bytes} bytes of commands wait in the shard`, limits.overload_retry_ms)
+    this.#bytes += work.size
     activation.queued += 1
     lane.push({ activation, work })
     return undefined
@@ -59,7 +63,9 @@ export class Mailbox {
 
   take(): Entry | undefined {
     const entry = this.#control.shift() ?? this.#command.shift()
-    if (entry) entry.activation.queued -= 1
+    if (!entry) return undefined
+    entry.activation.queued -= 1
+    this.#bytes -= entry.work.size
     return entry
   }
 

@@ -219,6 +219,11 @@ export class Shard {
 
   #put(work: Work): void {
     const { to } = work.envelope
+    if (work.size > limits.command_bytes_max)
+      return refuse(
+        work,
+        reject('request.too_large', `a command has at most ${limits.command_bytes_max} bytes`),
+      )
     this.#awake(to, false, (activation) => {
       if (!activation) return refuse(work, asleep)
       if (activation.queued + activation.waiting.length >= limits.mailbox_activation_max) this.#turn()

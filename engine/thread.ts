@@ -2,13 +2,14 @@
 import type { Address, Behaviour, Message } from '../protocols/actor.ts'
 import { limits } from '../protocols/limits.ts'
 import type { Policy } from '../protocols/policy.ts'
-import type { Rejection } from '../protocols/rejections.ts'
+import { overloaded, type Rejection } from '../protocols/rejections.ts'
 import { shardOf } from '../protocols/shard.ts'
 import type { Board } from './board.ts'
 import type { Env } from './env.ts'
 import { Follower } from './followers.ts'
 import { Grid } from './grid.ts'
 import type { Answer, Envelope, Near, NearQuery, Question, ShardHost, SignalNote } from './host.ts'
+import { LoopDelay } from './loop_delay.ts'
 import { openShard } from './open_shard.ts'
 import type { Drivers } from './ports.ts'
 import type { Shard } from './shard.ts'
@@ -53,6 +54,7 @@ export class Thread implements ShardHost {
   readonly #neighbours = new Map<number, Neighbour>()
   readonly #projector: Follower
   readonly #publisher: Follower
+  readonly #loop: LoopDelay
   #stopping = false
 
   constructor(parts: ThreadParts) {
@@ -62,6 +64,7 @@ export class Thread implements ShardHost {
       parts.behaviours.filter(({ places }) => places).map(({ name }) => [name, new Grid()]),
     )
     const { env, drivers, board } = parts
+    this.#loop = new LoopDelay(env)
     this.#projector = new Follower({
       name: 'the projection',
       env,
@@ -109,6 +112,7 @@ export class Thread implements ShardHost {
     await Promise.all(this.owned.map((shard) => shard.drain()))
     await Promise.all([this.#publisher, this.#projector].map((each) => each.close(limits.append_timeout_ms)))
     await Promise.all(this.owned.map((shard) => shard.close()))
+    this.#loop.close()
   }
 
   async #openOne(shard: number, wait_ms = recover_retry_first_ms): Promise<void> {
@@ -166,6 +170,8 @@ export class Thread implements ShardHost {
     if (place.neighbour) return place.neighbour.submit(envelope)
     const { shard } = place
     if (!shard) return Promise.resolve({ ok: false, rejection: starting })
+    const late = envelope.lane === 'command' && this.#late(limits.loop_late_commands_ms)
+    if (late) return Promise.resolve({ ok: false, rejection: late })
     return new Promise((resolve) => shard.submit(envelope, resolve))
   }
 
@@ -179,9 +185,11 @@ export class Thread implements ShardHost {
 
   signal(note: SignalNote, done: (refused?: Rejection) => void): void {
     const place = this.#placeOf(note.to)
-    if (place.neighbour) place.neighbour.signal(note, done)
-    else if (place.shard) place.shard.signal(note, done)
-    else done(starting)
+    if (place.neighbour) return place.neighbour.signal(note, done)
+    if (!place.shard) return done(starting)
+    const late = this.#late(limits.loop_late_signals_ms)
+    if (late) return done(late)
+    place.shard.signal(note, done)
   }
 
   async near(query: NearQuery): Promise<readonly Near[]> {
@@ -216,6 +224,17 @@ export class Thread implements ShardHost {
     if (neighbour) return neighbour.show(of, message)
     const by = { id: of.id, role: 'service' } as const
     this.#watchers.show({ of, seq: 0, message, by, at_ms: this.#parts.env.now_ms() })
+  }
+
+  /** The loop is too late to take more on: those who come later than this only make it later. */
+  #late(max_ms: number): Rejection | undefined {
+    const late_ms = Math.round(this.#loop.late_ms)
+    return late_ms > max_ms ? overloaded(`the loop is ${late_ms} ms late`, 2 * late_ms) : undefined
+  }
+
+  /** How late the event loop is, in milliseconds. */
+  get late_ms(): number {
+    return this.#loop.late_ms
   }
 
   #matches(kind: string, id: string, criteria: object | undefined): boolean {

@@ -11,6 +11,13 @@ export const limits = {
   // Mailboxes and turns.
   mailbox_activation_max: 256,
   mailbox_shard_max: 8_192,
+  /** A command as JSON: with its events it must fit into a frame beside others. */
+  command_bytes_max: 100 * 1024,
+  mailbox_shard_bytes_max: 32 * 1024 * 1024,
+  /** A loop that is this late takes no more signals, and at the second figure no commands either. */
+  loop_late_signals_ms: 250,
+  loop_late_commands_ms: 2_000,
+  loop_probe_ms: 20,
   turn_activation_messages: 64,
   turn_loop_ms: 4,
   command_deadline_ms: 10_000,
