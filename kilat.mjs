@@ -167,22 +167,11 @@ function signedBy(sources, uri) {
 
 /** The Debian mirrors that this machine is set up with, as stanzas that ask them for every suite a newer package may be in. */
 export function mirrorStanzas(targets, read) {
-  const releases = /^(stable|oldstable|testing|unstable|sid|[a-z]+)$/
   const stanzas = targets.split('\n').flatMap((line) => {
     const [uri, release, component, entry] = line.split('|')
-    if (component !== 'main' || !releases.test(release)) return []
-    const keys = signedBy(read(entry.replace(/:\d+$/, '')), uri)
-    return [
-      [
-        'Types: deb',
-        `URIs: ${uri}`,
-        'Suites: unstable testing stable-backports stable',
-        'Components: main',
-        keys,
-      ]
-        .filter(Boolean)
-        .join('\n'),
-    ]
+    if (component !== 'main' || !/^[a-z]+$/.test(release)) return []
+    const suites = 'Types: deb\nSuites: unstable testing stable-backports stable\nComponents: main'
+    return [`${suites}\nURIs: ${uri}\n${signedBy(read(entry.replace(/:\d+$/, '')), uri)}`.trim()]
   })
   return [...new Set(stanzas)]
 }
