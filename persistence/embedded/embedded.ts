@@ -134,10 +134,13 @@ export class Embedded {
   }
 
   #set(nats: StoreReport, database: StoreReport, ports: Ports | undefined): void {
+    const before = this.status()
     this.#nats = nats
     this.#database = database
     this.#ports = ports
-    this.#options.log('info', 'embedded stores', { ...this.status() })
+    if (before.nats !== nats.state || before.database !== database.state) {
+      this.#options.log('info', 'embedded stores', { ...this.status() })
+    }
     for (const call of this.#listeners) call(this.status())
     if (!this.#complete()) return
     this.#restart_ms = limits.store_restart_first_ms
