@@ -1,6 +1,7 @@
 import { systemEnv } from '../../engine/system_env.ts'
 import { askJetStream, connectNats, type NatsLink } from '../../persistence/nats.ts'
 import { firstPolicy } from '../../protocols/policy.ts'
+import { cpuSeconds } from '../cpu.ts'
 import { enlist, people, standing, tripsOf } from '../load/fleet.ts'
 import type { PingCounts } from '../load/pinger.ts'
 import { PingerProcess } from '../load/pinger_process.ts'
@@ -76,6 +77,7 @@ async function run(options: Options) {
   })
   try {
     let counts = await prepare(stack, pinger, options)
+    const cpu = { engine: cpuSeconds(stack.pid), generator: cpuSeconds(pinger.pid) }
     const rounds: Round[] = []
     let missing = 0
     for (let round = 0; round <= options.rounds; round++) {
@@ -98,6 +100,8 @@ async function run(options: Options) {
         counts: `pings acked to their devices and held by RUNNER_EVENTS; ${options.size('runners', 5_000)} runner sockets, a tenth on a trip with a watching owner and journaled waypoints, ${fixes_per_round} fixes each a round (the rate filter's burst), ${workers} worker threads`,
         acked_per_s: median(rounds.map(({ acked_per_s }) => acked_per_s)),
         not_on_topic: missing,
+        engine_cpu_us_per_ping: ((cpuSeconds(stack.pid) - cpu.engine) * 1e6) / pings,
+        generator_cpu_us_per_ping: ((cpuSeconds(pinger.pid) - cpu.generator) * 1e6) / pings,
         ...counts,
       },
     )

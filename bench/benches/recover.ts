@@ -6,6 +6,7 @@ import { migrate } from '../../persistence/migrate.ts'
 import { connectNats } from '../../persistence/nats.ts'
 import { ensureStreams } from '../../persistence/streams.ts'
 import { startDatabase, startNats } from '../../persistence/testing.ts'
+import { cpuSeconds } from '../cpu.ts'
 import { HttpLine, requestOf } from '../load/http_line.ts'
 import type { RecoverOrder, RecoverWord } from '../load/recover_child.ts'
 import { type Bench, median, type Options, resultOf } from '../result.ts'
@@ -91,6 +92,8 @@ async function run(options: Options) {
       {
         counts: `from the start of the process to the first durable command answered over HTTP, after kill -9, NATS and database up: ${sizes.runners} runners, ${sizes.trips} live trips, ${sizes.events} events after the last snapshot, ${workers} worker threads`,
         all_shards_ready_s: median(times.map(({ ready_s }) => ready_s)),
+        engine_cpu_s: median(times.map(({ cpu_s }) => cpu_s)),
+        bench_and_database_cpu_s: median(times.map(({ own_cpu_s }) => own_cpu_s)),
         replayed_events: median(times.map(({ replayed }) => replayed)),
       },
     )
@@ -118,22 +121,36 @@ class Replay {
   }
 }
 
+interface Restart {
+  readonly s: number
+  readonly ready_s: number
+  /** Processor time of the engine, and of this process, which the embedded database is a part of. */
+  readonly cpu_s: number
+  readonly own_cpu_s: number
+  readonly replayed: number
+}
+
 async function restarts(stack: Stack, runner_id: string, replay: Replay, { rounds, note }: Options) {
   const mint = await Mint.open(stack.data_dir, issuer)
-  const times: { s: number; ready_s: number; replayed: number }[] = []
+  const times: Restart[] = []
   for (let round = 0; round < rounds; round++) {
     const token = await mint.token(runner_id, 'runner')
     const request = requestOf('PUT', '/api/v1/runners/me', token, { vehicle_model: `Myvi ${round}` })
+    const own = process.cpuUsage()
     const start = performance.now()
     stack.spawn()
     await served(stack, request)
     const s = (performance.now() - start) / 1_000
     await stack.ready()
     const ready_s = (performance.now() - start) / 1_000
+    const cpu_s = cpuSeconds(stack.pid)
+    const own_cpu_s = process.cpuUsage(own).user / 1e6
     await stack.kill9()
     const replayed = replay.take()
-    times.push({ s, ready_s, replayed })
-    note(`  served after ${s.toFixed(2)} s, ready after ${ready_s.toFixed(2)} s, ${replayed} events replayed`)
+    times.push({ s, ready_s, cpu_s, own_cpu_s, replayed })
+    note(
+      `  served after ${s.toFixed(2)} s, ready after ${ready_s.toFixed(2)} s (engine cpu ${cpu_s} s, database cpu ${own_cpu_s.toFixed(2)} s), ${replayed} events replayed`,
+    )
   }
   return times
 }

@@ -11,6 +11,10 @@ const program = fileURLToPath(new URL('./pinger_child.js', import.meta.url))
 export class PingerProcess {
   readonly #child: ChildProcess = fork(program, { serialization: 'advanced' })
 
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+
   async tell(order: PingerOrder): Promise<{ readonly ms: number; readonly counts: PingCounts }> {
     this.#child.send(order)
     const [answer] = (await once(this.#child, 'message')) as [PingerAnswer]

@@ -3,6 +3,7 @@ import { behaviours } from '../../actors/behaviours.ts'
 import type { Answer, ShardHost } from '../../engine/host.ts'
 import type { Drivers, Projections } from '../../engine/ports.ts'
 import { systemEnv } from '../../engine/system_env.ts'
+import type { Thread } from '../../engine/thread.ts'
 import { openJournal } from '../../persistence/journal.ts'
 import { connectNats } from '../../persistence/nats.ts'
 import { openSql } from '../../persistence/pg.ts'
@@ -32,14 +33,22 @@ const say = (word: RecoverWord) => process.send?.(word)
 const env = systemEnv('error')
 let serial = 0
 
-/** The lists are not what is measured: they are told that they have caught up. */
-const caughtUp = (projections: Projections): Projections => ({
+/** The lists are not what is measured: the places of the trips are left out, and nothing later depends on them. */
+const withoutPlaces = (projections: Projections): Projections => ({
   watermark: (shard) => projections.watermark(shard),
   project: (frames) =>
     projections.project(
-      frames.map(({ seq, frame }) => ({ seq, frame: { ...frame, events: [], commands: [] } })),
+      frames.map(({ seq, frame }) => ({
+        seq,
+        frame: { ...frame, events: frame.events.filter(({ type }) => type !== 'trip.waypoints') },
+      })),
     ),
 })
+
+/** The lists hold everything, as they do of an engine that has run for a while. */
+async function caughtUp(thread: Thread): Promise<void> {
+  while (thread.lag.projections > 0) await new Promise((resolve) => setTimeout(resolve, 50))
+}
 
 async function must(
   host: ShardHost,
@@ -165,7 +174,7 @@ async function fill(order: RecoverOrder): Promise<string> {
   const drivers: Drivers = {
     ...driversAround(await openJournal(link)),
     snapshots: openSnapshots(sql),
-    projections: caughtUp(openProjections(sql)),
+    projections: withoutPlaces(openProjections(sql)),
   }
   const random = new Random(11)
   const runners = Array.from({ length: order.runners }, () => random.uuid())
@@ -173,6 +182,7 @@ async function fill(order: RecoverOrder): Promise<string> {
   const before = threadOn(drivers, behaviours)
   await before.open()
   await people(before, { runners, bookings }, random.uuid())
+  await caughtUp(before)
   await before.drain()
   say({ type: 'note', line: 'the snapshot is cut' })
   // From here on no cut is ever finished: what follows is only in the log.
@@ -181,6 +191,7 @@ async function fill(order: RecoverOrder): Promise<string> {
   const after = threadOn({ ...drivers, snapshots }, behaviours)
   await after.open()
   await drive(after, { runners, bookings }, order.events, random.uuid())
+  await caughtUp(after)
   return runners[0] ?? ''
 }
 
