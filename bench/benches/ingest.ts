@@ -91,6 +91,7 @@ async function run(options: Options) {
       if (round < options.rounds) await new Promise((resolve) => setTimeout(resolve, refill_ms))
     }
     await pinger.tell({ type: 'close' })
+    const pings = counts.acked
     return resultOf(
       'ingest',
       'pings/s',
