@@ -176,6 +176,7 @@ test('TR9 a trip is shown to its owner, its runner and admins, with its distance
     total_distance_km: 1.5,
     started_at: '2026-03-14T02:00:00Z',
     completed_at: null,
+    last_position: null,
   }
   const history = [started, recorded(1_500, at(1), at(2))]
   expect(given(trip, history).answers(query, owner)).toEqual(view)
@@ -186,5 +187,22 @@ test('TR9 a trip is shown to its owner, its runner and admins, with its distance
   expect(given(trip, [...history, completed(1.5)]).view()).toMatchObject({
     status: 'completed',
     completed_at: '2026-03-14T02:00:00Z',
+  })
+})
+
+test('TR17 who asks for a trip is told what its watchers were shown last, and nothing of an earlier leg', () => {
+  const { sense, answer } = behaviourOf(trip)
+  const { state } = given(trip, [started])
+  const signal: TripSignal = { type: 'trip.moved', runner_id: runner.id, waypoints: [at(3)] }
+  const { volatile, shows = [] } = sense({ state, volatile: trip.volatile }, signal, standing)
+  const asked = { type: 'trip.view' }
+  expect(answer({ state, volatile }, asked, { ...standing, by: owner })).toMatchObject({
+    last_position: shows[0],
+  })
+  expect(shows).toHaveLength(1)
+  const next_leg: TripEvent = { ...started, track_id: idFrom('command-2', 'track') } as TripEvent
+  const later = given(trip, [started, completed(0, 'cancelled'), next_leg]).state
+  expect(answer({ state: later, volatile }, asked, { ...standing, by: owner })).toMatchObject({
+    last_position: null,
   })
 })

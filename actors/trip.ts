@@ -38,10 +38,11 @@ export interface Trip {
   readonly updated_ms: number
 }
 
-/** The time of the newest place that watchers were shown: the feed never goes back. */
+/** The newest place that watchers were shown: the feed never goes back, and who comes later begins there. */
 export interface Feed {
   readonly track_id: string
   readonly shown_ms: number
+  readonly shown: Readonly<ReturnType<typeof positionFrame>> | null
 }
 
 export const trip: Actor<
@@ -65,7 +66,7 @@ export const trip: Actor<
     boots: [],
     updated_ms: 0,
   },
-  volatile: { track_id: '', shown_ms: 0 },
+  volatile: { track_id: '', shown_ms: 0, shown: null },
 
   decide: {
     'trip.start': (state, { runner_id, owner_id }, { command_id }) =>
@@ -125,11 +126,12 @@ export const trip: Actor<
   },
 
   answer: {
-    'trip.view': ({ state }, _query, { id, by }) => {
+    'trip.view': ({ state, volatile }, _query, { id, by }) => {
       if (state.status === 'none') return reject('trip.not_found', `no trip of booking ${id}`)
       if (by.id !== state.owner_id && by.id !== state.runner_id && by.role !== 'admin')
         return reject('booking.not_yours', 'a trip is shown to its owner and its runner')
-      return view(state, id)
+      const last_position = volatile.track_id === state.track_id ? volatile.shown : null
+      return { ...view(state, id), last_position }
     },
   },
 
@@ -222,10 +224,8 @@ function moved(
   const shown_ms = volatile.track_id === state.track_id ? volatile.shown_ms : 0
   const newest = state.status === 'active' ? newestLive(waypoints) : undefined
   if (!newest || newest.at_ms <= shown_ms) return { volatile }
-  return {
-    volatile: { track_id: state.track_id, shown_ms: newest.at_ms },
-    shows: [positionFrame(id, runner_id, newest)],
-  }
+  const shown = positionFrame(id, runner_id, newest)
+  return { volatile: { track_id: state.track_id, shown_ms: newest.at_ms, shown }, shows: [shown] }
 }
 
 /** The message of contract 4.2 in the form that every client reads, at top level; `at_ms` tells the feed's delay. */

@@ -81,6 +81,10 @@ export function positionOf(message: object, runner_id = ''): Position | undefine
   }
 }
 
+/** What a trip's watchers were shown last, which may be newer than all that is recorded. */
+export const shownLast = (trip: object): Position | undefined =>
+  'last_position' in trip && trip.last_position ? positionOf(trip.last_position) : undefined
+
 /** The last of a trip's recorded places. */
 export function lastPosition(trip: object, waypoints: readonly WaypointView[]): Position | undefined {
   const last = waypoints.at(-1)

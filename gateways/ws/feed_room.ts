@@ -12,6 +12,7 @@ import {
   type Position,
   positionFrame,
   positionOf,
+  shownLast,
   statusAfter,
   statusFrame,
   statusOf,
@@ -121,7 +122,7 @@ export class FeedRoom {
   async #catchUp(by: Principal): Promise<void> {
     const changes = this.#changes
     const [position, booking] = await Promise.all([this.#lastKnown(by), this.#ask('booking', by)])
-    if (position && !this.#position) this.#move(position, position.at_ms)
+    if (position) this.#move(position, position.at_ms)
     const status = booking && statusOf(booking)
     if (status && changes === this.#changes) this.#turn(status, this.#doors.env.now_ms())
   }
@@ -129,6 +130,8 @@ export class FeedRoom {
   async #lastKnown(by: Principal): Promise<Position | undefined> {
     const trip = await this.#ask('trip', by)
     if (!trip) return undefined
+    const shown = shownLast(trip)
+    if (shown) return shown
     const waypoints = await this.#doors.lists.waypoints(this.#id).catch(() => [])
     return lastPosition(trip, waypoints)
   }
