@@ -146,4 +146,3 @@ const uws = loadUws(candidates(Number(process.versions.modules)), createRequire(
 export const App = uws.App
 export const us_listen_socket_close = uws.us_listen_socket_close
 export const us_socket_local_port = uws.us_socket_local_port
-export const DISABLED = uws.DISABLED

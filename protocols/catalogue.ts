@@ -12,10 +12,8 @@ export const signals = { ...runnerSignals, ...tripSignals }
 export const events = { ...bookingEvents, ...runnerEvents, ...tripEvents }
 
 export type Command = MessageOf<typeof commands>
-export type Query = MessageOf<typeof queries>
 export type Signal = MessageOf<typeof signals>
 export type Event = MessageOf<typeof events>
 export type PublicCommandName = keyof typeof publicCommands
-export type CommandName = keyof typeof commands
 export type QueryName = keyof typeof queries
 export type EventName = keyof typeof events
