@@ -1,9 +1,14 @@
 /** One pet's way on the real stack: the built engine as a process, a real nats-server, a real database, real sockets. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemEnv } from '../engine/system_env.ts'
 import { FeedClient, type LocationUpdate } from '../gateways/client/feed_client.ts'
 import { HttpClient } from '../gateways/client/http_client.ts'
 import { RunnerClient } from '../gateways/client/runner_client.ts'
+import { projectDir } from '../persistence/embedded/project_dir.ts'
 import { startDatabase, startNats, type TestDatabase, type TestNats } from '../persistence/testing.ts'
 import { Stack } from './stack.ts'
 
@@ -153,4 +158,21 @@ describe.each([1, 2])('with %i worker threads', (workers) => {
       status: 'in_progress',
     })
   }, 120_000)
+
+  test('EE4 a second engine on the same port says so, starts no store and ends with exit code 1', async () => {
+    const program = join(projectDir(), 'dist', 'gateways', 'main.js')
+    const settings = { PORT: String(stack.port), DATA_DIR: join(stack.dir, 'second') }
+    const second = spawn(process.execPath, [program], {
+      env: { ...process.env, ...settings },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    let said = ''
+    second.stderr.on('data', (bytes: Buffer) => {
+      said += bytes.toString('utf8')
+    })
+    const [code] = await once(second, 'close')
+    expect(code).toBe(1)
+    expect(said).toContain(`port ${stack.port} is in use`)
+    expect(existsSync(join(stack.dir, 'second', 'nats'))).toBe(false)
+  })
 })

@@ -40,9 +40,10 @@ const drain_max_ms = 20_000
 export async function supervise(parts: SupervisorParts, stopped: Promise<string>): Promise<number> {
   const { config, env, print } = parts
   mkdirSync(config.data_dir, { recursive: true })
-  await portIsFree(config)
+  const freePort = await holdPort(config)
   const backing = await parts.openBacking(config, env)
   try {
+    await freePort()
     // The first start makes the keys: before there are several threads that would each make their own.
     await loadKeys(config.signing_keys, config.data_dir)
     const crew = new Crew(parts, backing)
@@ -148,14 +149,18 @@ function linesBetween(workers: number): readonly (readonly [number, MessagePort]
   return lines
 }
 
-/** The workers share the port (SO_REUSEPORT), and so would a second engine: it is refused here. */
-function portIsFree({ bind_address, port }: Config): Promise<void> {
+/**
+ * The workers share the port (SO_REUSEPORT), and so would a second engine: a plain listener, which shares with nobody,
+ * keeps the port until the workers open it. The returned function gives it up.
+ */
+function holdPort({ bind_address, port }: Config): Promise<() => Promise<void>> {
   return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', (cause) =>
+    const keeper = createServer((socket) => socket.destroy())
+    keeper.once('error', (cause) =>
       reject(new Error(`port ${port} is in use: set PORT to another one`, { cause })),
     )
-    probe.listen(port, bind_address, () => probe.close(() => resolve()))
+    const free = () => new Promise<void>((done) => keeper.close(() => done()))
+    keeper.listen({ port, host: bind_address, exclusive: true }, () => resolve(free))
   })
 }
 

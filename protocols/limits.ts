@@ -200,8 +200,8 @@ export const limits = {
   // The typed clients.
   client_backlog_fixes_max: 10_000,
   client_commands_max: 64,
-  /** After a reconnect the newest fix goes live when it is younger than this. */
-  client_live_ms: 30_000,
+  /** After a reconnect the newest fix goes live when it is younger than this: an older one would teach the engine a wrong clock. */
+  client_live_ms: 1_000,
   /** Fixes of the backlog that may be under way at once. */
   client_window_fixes: 1_000,
   client_reconnect_first_ms: 250,
