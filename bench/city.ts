@@ -1,9 +1,10 @@
 // `npm run city -- --runners 2000 --owners 200 --minutes 2 [--seed N] [--url URL] [--json]`: a corridor full of people, and what became of them.
 import { parseArgs } from 'node:util'
 import { loadConfig } from '../gateways/config.ts'
+import { limits } from '../protocols/limits.ts'
 import { firstPolicy } from '../protocols/policy.ts'
 import { Auditor } from './city/audit.ts'
-import { withAccounts, withJournal } from './city/backstage.ts'
+import { endpointsOf, withAccounts, withJournal } from './city/backstage.ts'
 import { City } from './city/city.ts'
 import { Display } from './city/display.ts'
 import { add, Ledger, totalOf } from './city/ledger.ts'
@@ -63,7 +64,21 @@ async function live(city: City): Promise<void> {
   if (!is_quiet) city.world.ledger.error('some answers never came')
 }
 
+/** More people than one address may speak for in a minute would spend the run waiting for the rate limit. */
+async function mustBeTrusted(): Promise<void> {
+  const { trusted_addresses } = await endpointsOf(config.data_dir)
+  const calls_per_person = 2
+  if (
+    calls_per_person * (run.runners + run.owners) <= limits.rate_gateway_per_min ||
+    trusted_addresses.length > 0
+  )
+    return
+  note('The engine limits this address. Start it with TRUSTED_ADDRESSES=127.0.0.1 for a city of this size.')
+  process.exit(2)
+}
+
 async function main(): Promise<CityReport> {
+  await mustBeTrusted()
   const ledger = new Ledger()
   const log = new LogReader(config.shards)
   const auditor = new Auditor(firstPolicy.runner_capacity)

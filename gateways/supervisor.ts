@@ -165,9 +165,16 @@ function holdPort({ bind_address, port }: Config): Promise<() => Promise<void>> 
 }
 
 /** Where local tools find this engine and its stores; readable by its owner alone, since addresses may hold passwords. */
-function noteEndpoints({ data_dir, port }: Config, { nats_url, database_url, pids }: Backing): void {
+function noteEndpoints(
+  { data_dir, port, trusted_addresses }: Config,
+  { nats_url, database_url, pids }: Backing,
+): void {
   const path = join(data_dir, 'endpoints.json')
-  const text = JSON.stringify({ port, pid: process.pid, nats_url, database_url, pids: pids() }, null, 2)
+  const text = JSON.stringify(
+    { port, pid: process.pid, nats_url, database_url, trusted_addresses, pids: pids() },
+    null,
+    2,
+  )
   writeFileSync(`${path}.new`, `${text}\n`, { mode: 0o600 })
   renameSync(`${path}.new`, path)
 }
