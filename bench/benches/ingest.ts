@@ -62,7 +62,8 @@ async function prepare(stack: Stack, pinger: PingerProcess, options: Options): P
   await enlist(stack.port, fleet)
   const trips = await tripsOf(stack.port, owners, fleet)
   options.note(`  ${runners} runners are online, ${trips.length} of them on a trip`)
-  const { counts } = await pinger.tell({ type: 'open', port: stack.port, runners: fleet, trips })
+  const window = options.size('window', 1_000)
+  const { counts } = await pinger.tell({ type: 'open', port: stack.port, runners: fleet, trips, window })
   return counts
 }
 
@@ -98,7 +99,7 @@ async function run(options: Options) {
       rounds.length,
       { ours: median(rounds.map(({ per_s }) => per_s)) },
       {
-        counts: `pings acked to their devices and held by RUNNER_EVENTS; ${options.size('runners', 5_000)} runner sockets, a tenth on a trip with a watching owner and journaled waypoints, ${fixes_per_round} fixes each a round (the rate filter's burst), ${workers} worker threads`,
+        counts: `pings acked to their devices and held by RUNNER_EVENTS; ${options.size('runners', 5_000)} runner sockets, a tenth on a trip with a watching owner and journaled waypoints, ${fixes_per_round} fixes each a round (the rate filter's burst), at most ${options.size('window', 1_000)} on their way at once, ${workers} worker threads`,
         acked_per_s: median(rounds.map(({ acked_per_s }) => acked_per_s)),
         not_on_topic: missing,
         engine_cpu_us_per_ping: ((cpuSeconds(stack.pid) - cpu.engine) * 1e6) / pings,

@@ -11,6 +11,8 @@ const step_degrees = 0.00001
 export interface PingCounts {
   sent: number
   acked: number
+  /** Fixes that came at a bad time and were sent again; `refused` ones were not wanted at all. */
+  again: number
   refused: number
   feed_frames: number
   closed: number
@@ -18,19 +20,54 @@ export interface PingCounts {
   readonly codes: Record<string, number>
 }
 
-/** A runner's device that sends its next fix as soon as the last one is acked. */
+/** Lets at most so many fixes be on their way at once, first come, first served. */
+class Window {
+  readonly #waiting: (() => void)[] = []
+  #head = 0
+  #free: number
+
+  constructor(size: number) {
+    this.#free = size
+  }
+
+  enter(send: () => void): void {
+    if (this.#free === 0) {
+      this.#waiting.push(send)
+      return
+    }
+    this.#free -= 1
+    send()
+  }
+
+  leave(): void {
+    const next = this.#waiting[this.#head]
+    if (!next) {
+      this.#waiting.length = 0
+      this.#head = 0
+      this.#free += 1
+      return
+    }
+    this.#head += 1
+    next()
+  }
+}
+
+/** A runner's device with one fix on its way at a time. */
 class Device {
   readonly #runner: RunnerPerson
   readonly #counts: PingCounts
+  readonly #window: Window
   readonly #frame = new FixFrame(randomUUID())
+  readonly #send = () => this.#sendFix()
   #socket: LoadSocket | undefined
   #seq = 0
   #left = 0
   #done: () => void = () => {}
 
-  constructor(runner: RunnerPerson, counts: PingCounts) {
+  constructor(runner: RunnerPerson, counts: PingCounts, window: Window) {
     this.#runner = runner
     this.#counts = counts
+    this.#window = window
   }
 
   async open(port: number): Promise<void> {
@@ -64,6 +101,10 @@ class Device {
     if (this.#left === 0) return this.#done()
     this.#left -= 1
     this.#seq += 1
+    this.#window.enter(this.#send)
+  }
+
+  #sendFix(): void {
     this.#counts.sent += 1
     const { latitude, longitude } = this.#runner
     this.#socket?.send(this.#frame.of(this.#seq, latitude + this.#seq * step_degrees, longitude, Date.now()))
@@ -74,29 +115,51 @@ class Device {
     const acked = ackedIn(bytes, start, end)
     if (acked === undefined) return this.#other(opcode, bytes.subarray(start, end))
     this.#counts.acked += acked
+    this.#window.leave()
     this.#next()
   }
 
   #other(opcode: number, payload: Buffer): void {
     const message = decodeServer(opcode === 1 ? payload.toString('utf8') : payload)
     if (message.type !== 'refused' && message.type !== 'rejected') return
-    const { code } = message.problem
+    const { code, retry_after_ms } = message.problem
     this.#counts.codes[code] = (this.#counts.codes[code] ?? 0) + 1
     if (message.type === 'rejected') return
-    this.#counts.refused += 1
-    this.#next()
+    this.#window.leave()
+    if (retry_after_ms === undefined) {
+      this.#counts.refused += 1
+      this.#next()
+      return
+    }
+    this.#counts.again += 1
+    setTimeout(() => this.#window.enter(this.#send), retry_after_ms)
   }
 }
 
 /** Devices and watching owners of one load generator. */
 export class Pinger {
-  readonly counts: PingCounts = { sent: 0, acked: 0, refused: 0, feed_frames: 0, closed: 0, codes: {} }
+  readonly counts: PingCounts = {
+    sent: 0,
+    acked: 0,
+    again: 0,
+    refused: 0,
+    feed_frames: 0,
+    closed: 0,
+    codes: {},
+  }
   readonly #devices: Device[] = []
   readonly #watchers: LoadSocket[] = []
 
-  async open(port: number, runners: readonly RunnerPerson[], trips: readonly LoadTrip[]): Promise<void> {
+  /** `window`: fixes on their way at once, of all devices together. */
+  async open(
+    port: number,
+    runners: readonly RunnerPerson[],
+    trips: readonly LoadTrip[],
+    window_size: number,
+  ): Promise<void> {
+    const window = new Window(window_size)
     for (const runner of runners) {
-      const device = new Device(runner, this.counts)
+      const device = new Device(runner, this.counts, window)
       await device.open(port)
       this.#devices.push(device)
     }
@@ -109,11 +172,9 @@ export class Pinger {
     }
   }
 
-  /** Lets every device send that many fixes, each as fast as it is answered. Resolves with the milliseconds it took. */
-  async round(fixes: number): Promise<number> {
-    const start = performance.now()
+  /** Lets every device send that many fixes, each as soon as the last one is acked and the window lets it. */
+  async round(fixes: number): Promise<void> {
     await Promise.all(this.#devices.map((device) => device.send(fixes)))
-    return performance.now() - start
   }
 
   close(): void {

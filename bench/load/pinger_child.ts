@@ -8,6 +8,7 @@ export type PingerOrder =
       readonly port: number
       readonly runners: readonly RunnerPerson[]
       readonly trips: readonly LoadTrip[]
+      readonly window: number
     }
   | { readonly type: 'round'; readonly fixes: number }
   | { readonly type: 'close' }
@@ -21,7 +22,7 @@ const pinger = new Pinger()
 
 async function obey(order: PingerOrder): Promise<number> {
   const start = performance.now()
-  if (order.type === 'open') await pinger.open(order.port, order.runners, order.trips)
+  if (order.type === 'open') await pinger.open(order.port, order.runners, order.trips, order.window)
   if (order.type === 'round') await pinger.round(order.fixes)
   if (order.type === 'close') pinger.close()
   return performance.now() - start
