@@ -73,6 +73,12 @@ test('CT7 a booking that leaves the status machine is illegal', () => {
   expect(auditOf([requested, pending, accepted, foreign]).illegal).toHaveLength(1)
 })
 
+test('CT7 a runner who is refused too late moves nothing', () => {
+  const refused = { ...pending, type: 'booking.runner_refused' }
+  expect(auditOf([requested, pending, refused, cancelled, refused]).illegal).toHaveLength(0)
+  expect(auditOf([requested, pending, refused, cancelled, refused, picked_up]).illegal).toHaveLength(1)
+})
+
 test('CT7 a runner above his capacity is illegal', () => {
   const second = event('runner.reserved', runner, { booking_id: 'booking-2' })
   const released = event('runner.released', runner, { booking_id: booking })

@@ -32,7 +32,6 @@ interface Move {
 const moves: Readonly<Record<string, Move>> = {
   'booking.requested': { from: ['none'], to: 'requested' },
   'booking.runner_pending': { from: ['requested'], to: 'requested' },
-  'booking.runner_refused': { from: ['requested'], to: 'requested' },
   'booking.accepted': { from: ['requested'], to: 'accepted' },
   'booking.declined': { from: ['accepted'], to: 'requested' },
   'booking.pet_picked_up': { from: ['accepted'], to: 'in_progress' },
@@ -145,16 +144,20 @@ export class Auditor {
     return this.#bookings.get(on)?.seen.has(`${proof} ${by}`) ?? false
   }
 
+  #recordOf(id: string): BookingRecord {
+    const known = this.#bookings.get(id)
+    if (known) return known
+    const booking: BookingRecord = { status: 'none', runner_id: '', pending_id: '', seen: new Map() }
+    this.#bookings.set(id, booking)
+    return booking
+  }
+
   #booking(event: EventRecord): void {
-    const booking = this.#bookings.get(event.id) ?? {
-      status: 'none',
-      runner_id: '',
-      pending_id: '',
-      seen: new Map(),
-    }
-    this.#bookings.set(event.id, booking)
+    const booking = this.#recordOf(event.id)
     const move = moves[event.type]
     const runner_id = text(event.data, 'runner_id')
+    // It releases a runner who came too late, whatever has become of the booking, and moves nothing.
+    if (event.type === 'booking.runner_refused' && booking.pending_id === runner_id) booking.pending_id = ''
     if (!move) return
     if (!move.from.includes(booking.status)) this.#breach(event, booking)
     if (event.type === 'booking.requested') this.#request(event)
@@ -163,10 +166,7 @@ export class Auditor {
     const is_foreign = booking.runner_id !== '' && runner_id !== '' && runner_id !== booking.runner_id
     if (is_foreign && move.to !== 'requested')
       this.#illegal.push(`${event.type} of ${event.id} by ${runner_id}, held by ${booking.runner_id}`)
-    booking.status = move.to
-    booking.pending_id = event.type === 'booking.runner_pending' ? runner_id : ''
-    if (event.type === 'booking.accepted') booking.runner_id = runner_id
-    if (event.type === 'booking.declined') booking.runner_id = ''
+    hold(booking, move, event.type, runner_id)
   }
 
   #breach(event: EventRecord, { status, runner_id }: BookingRecord): void {
@@ -201,3 +201,10 @@ export class Auditor {
 const isHeld = (status: string): boolean => status === 'accepted' || status === 'in_progress'
 
 const nameOf = ({ kind, on, by }: Acked): string => `${kind} of ${on} by ${by}`
+
+function hold(booking: BookingRecord, move: Move, type: string, runner_id: string): void {
+  booking.status = move.to
+  booking.pending_id = type === 'booking.runner_pending' ? runner_id : ''
+  if (type === 'booking.accepted') booking.runner_id = runner_id
+  if (type === 'booking.declined') booking.runner_id = ''
+}
