@@ -27,6 +27,7 @@ const programs = {
   bench: 'bench/bench.js',
   seed: 'bench/seed.js',
   'drill:kill': 'bench/drill.js',
+  policy: 'gateways/cli.js',
 }
 
 const say = (text) => console.log(`kilat: ${text}`)
@@ -370,7 +371,9 @@ async function launch(verb, args) {
   await prepare({ stores: process.env.NATS_URL === undefined })
   const entry = join(root, 'dist', programs[verb])
   if (!existsSync(entry)) throw new Trouble(`there is no ${relative(root, entry)}`)
-  process.argv = [process.execPath, entry, ...args]
+  // One program has several verbs, and so is told which.
+  const words = programs[verb] === 'gateways/cli.js' ? [verb, ...args] : args
+  process.argv = [process.execPath, entry, ...words]
   await import(pathToFileURL(entry).href)
 }
 

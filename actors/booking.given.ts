@@ -44,6 +44,7 @@ export const requirement = {
   minimum_weight_capacity: 4.8,
   pet_type: 'cat',
   weight_kg: 4,
+  high_tier: true,
 } as const
 export const booking_number = 'BK-ABCDEF'
 export const pickup = { latitude: 1.4927, longitude: 103.7414 }
@@ -70,6 +71,17 @@ export const requested: BookingEvent = {
   currency: 'MYR',
   scheduled_at: null,
   notes: '',
+  quote: {
+    strategy: 'standard',
+    policy_version: 1,
+    distance_km: 292.59460674049,
+    by_route: false,
+    pet_type: 'cat',
+    crate_size: 'small',
+    appointment: false,
+    climate: false,
+    parts: { base: 500, distance: 73_148, pet: 300, crate: 0, extra: 0 },
+  },
 }
 export const pendingOf = (runner_id: string, attempt: number): BookingEvent => ({
   type: 'booking.runner_pending',

@@ -6,13 +6,16 @@ import type {
   bookingEvents,
   bookingQueries,
   bookingSteps,
+  Itinerary,
   PetSpec,
   PlaceAddress,
+  Quote,
   RouteSpec,
 } from '../protocols/booking.ts'
 import { limits } from '../protocols/limits.ts'
 import { reject } from '../protocols/rejections.ts'
 import type { RefusalReason, Requirement } from '../protocols/runner.ts'
+import { rate } from './booking_rating.ts'
 import { bookingReactions } from './booking_reactions.ts'
 import { holderOnly, lost, mayCancel, notFound, request, settleAccept, wrongStatus } from './booking_rules.ts'
 import { bookingView } from './booking_view.ts'
@@ -27,6 +30,9 @@ export interface Booking {
   readonly pickup_address: PlaceAddress
   readonly dropoff_address: PlaceAddress
   readonly route_spec: RouteSpec
+  /** What the price was made of, and the way to drive; null in bookings older than these. */
+  readonly quote: Quote | null
+  readonly itinerary: Itinerary | null
   readonly estimated_price_cents: number
   readonly final_price_cents: number
   readonly currency: string
@@ -46,6 +52,8 @@ export interface Booking {
   readonly cancelled_ms: number
   readonly cancel_note: string
   readonly unpaid: boolean
+  /** What its owner gave the runner; 0: nothing yet. */
+  readonly stars: number
   readonly version: number
   readonly created_ms: number
   readonly updated_ms: number
@@ -95,6 +103,8 @@ const none: Booking = {
     estimated_duration_min: 0,
     polyline: '',
   },
+  quote: null,
+  itinerary: null,
   estimated_price_cents: 0,
   final_price_cents: 0,
   currency: '',
@@ -110,6 +120,7 @@ const none: Booking = {
   cancelled_ms: 0,
   cancel_note: '',
   unpaid: false,
+  stars: 0,
   version: 0,
   created_ms: 0,
   updated_ms: 0,
@@ -206,6 +217,8 @@ export const booking: Actor<
       return [{ type: 'booking.runner_refused', runner_id: pending_id, reason: 'too_late', attempt }, gone]
     },
 
+    'booking.rate': rate,
+
     'booking.note': (state, { note }, { by }) => {
       const { status, owner_id, notes } = state
       if (status === 'none') return notFound
@@ -266,6 +279,12 @@ export const booking: Actor<
       version: state.version + 1,
       updated_ms: at_ms,
     }),
+    'booking.rated': (state, { stars }, { at_ms }) => ({
+      ...state,
+      stars,
+      version: state.version + 1,
+      updated_ms: at_ms,
+    }),
     'booking.cancelled': (state, { reason }, at) => ({
       ...moved(state, 'cancelled', at),
       pending_id: '',
@@ -285,6 +304,12 @@ export const booking: Actor<
       if (!open && by.role !== 'admin' && by.id !== state.owner_id && by.id !== state.runner_id)
         return reject('booking.not_yours', 'a booking is shown to its owner and its runner')
       return bookingView(state, id)
+    },
+    'booking.search': ({ state: { status, owner_id, pickup_address, requirement } }, _query, { by }) => {
+      if (status === 'none') return notFound
+      if (by.role !== 'admin' && by.id !== owner_id)
+        return reject('booking.not_yours', 'only its owner looks for its runners')
+      return { pickup: pointOf(pickup_address), requirement }
     },
   },
 

@@ -24,6 +24,7 @@ import {
   rival,
   runner,
   taken,
+  toRunner,
   toTrip,
 } from './booking.given.ts'
 import { booking } from './booking.ts'
@@ -120,6 +121,8 @@ test('BK16 its owner or its runner cancels a booking until pick-up, an admin als
     .asks([])
     .effects([])
   const ending = [toTrip({ type: 'trip.end', outcome: 'cancelled' }), release('cancelled')]
+  const gone = { booking_id: self, outcome: 'cancelled', attempt: 1 } as const
+  const own = toRunner({ type: 'runner.release', ...gone, own: true })
   given(booking, taken)
     .when(cancel, owner)
     .yields([cancelled(owner, runner.id, 1)])
@@ -128,7 +131,7 @@ test('BK16 its owner or its runner cancels a booking until pick-up, an admin als
   given(booking, taken)
     .when(cancel, runner)
     .yields([cancelled(runner, runner.id, 1)])
-    .asks(ending)
+    .asks([toTrip({ type: 'trip.end', outcome: 'cancelled' }), own])
     .effects([push(owner, 'cancelled')])
   given(booking, driving)
     .when(cancel, admin)
@@ -191,6 +194,11 @@ test('BK19 the view has every field that a client insists on', () => {
     estimated_price_cents: 73_948,
     final_price_cents: null,
     currency: 'MYR',
+    quote: expect.objectContaining({ strategy: 'standard', policy_version: 1 }),
+    itinerary: null,
+    high_tier: true,
+    needs_certified: false,
+    stars: null,
     scheduled_at: null,
     picked_up_at: '2026-03-14T02:00:00Z',
     delivered_at: '2026-03-14T02:00:00Z',

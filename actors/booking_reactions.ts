@@ -57,6 +57,12 @@ export const bookingReactions: Reactions = {
     effects: [push(owner_id, 'completed', id), push(runner_id, 'completed', id)],
   }),
 
+  'booking.rated': ({ runner_id, stars }, { id }) => ({
+    follow_ups: [
+      { to: { actor: 'runner', id: runner_id }, command: { type: 'runner.rate', booking_id: id, stars } },
+    ],
+  }),
+
   'booking.cancelled': cancelled,
 }
 
@@ -69,10 +75,11 @@ function cancelled(
   }: Readonly<{ owner_id: string; runner_id: string; cancelled_by: string; attempt?: number }>,
   { id }: Readonly<{ id: string }>,
 ): Reaction {
+  const own = cancelled_by === runner_id
   const others = [owner_id, runner_id].filter((person) => person !== '' && person !== cancelled_by)
   return {
     follow_ups:
-      runner_id === '' ? [] : [endTrip(id, 'cancelled'), release(runner_id, id, 'cancelled', attempt)],
+      runner_id === '' ? [] : [endTrip(id, 'cancelled'), release(runner_id, id, 'cancelled', attempt, own)],
     effects: others.map((person) => push(person, 'cancelled', id)),
   }
 }
@@ -82,9 +89,10 @@ const release = (
   booking_id: string,
   outcome: ReleaseOutcome,
   attempt: number,
+  own = false,
 ): FollowUp => ({
   to: { actor: 'runner', id: runner_id },
-  command: { type: 'runner.release', booking_id, outcome, attempt },
+  command: { type: 'runner.release', booking_id, outcome, attempt, ...(own ? { own } : {}) },
 })
 
 const endTrip = (id: string, outcome: 'completed' | 'cancelled'): FollowUp => ({

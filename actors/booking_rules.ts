@@ -1,6 +1,12 @@
 /** Who may move a booking, and along which way: the questions that its decisions ask. */
 import type { Context, Decision } from '../protocols/actor.ts'
-import type { BookingEvent, BookingStatus, bookingCommands, PetSpec } from '../protocols/booking.ts'
+import type {
+  BookingEvent,
+  BookingStatus,
+  bookingCommands,
+  PetSpec,
+  RequestInputs,
+} from '../protocols/booking.ts'
 import { type Rejection, type RejectionCode, reject } from '../protocols/rejections.ts'
 import type { RefusalReason } from '../protocols/runner.ts'
 import type { MessageOf } from '../protocols/shape.ts'
@@ -9,9 +15,9 @@ import type { Booking } from './booking.ts'
 import { requirementOf } from './crates.ts'
 import { routeOf } from './geo.ts'
 import { bookingNumber } from './numbers.ts'
-import { currency, priceOf } from './pricing.ts'
-
-const day_ms = 86_400_000
+import { currency, priceOf, quoteOf } from './pricing.ts'
+import { isHighTier } from './quality.ts'
+import { brokenRule } from './transport_rules.ts'
 
 export const notFound = reject('booking.not_found', 'no booking has this id')
 
@@ -35,41 +41,49 @@ export const mayCancel = (status: Booking['status'], role: Context['by']['role']
 type Request = MessageOf<typeof bookingCommands, 'booking.request'>
 
 /**
- * A booking with its number, its price and what it needs. Rejects with `request.malformed` (a time that is none),
- * `booking.vaccination_expired`, or `unavailable` (the shard has no numbers left).
+ * A booking with its number, its price and what it needs. Rejects with `request.malformed` (a time that is none), what
+ * a broken transport rule refuses with, or `unavailable` (the shard has no numbers left).
  */
-export function request(command: Request, context: Context): Decision<BookingEvent> {
+export function request(command: Request & RequestInputs, context: Context): Decision<BookingEvent> {
   const { by, at_ms, policy, shard, shards, serial } = context
   const pet_spec = withTimes(command.pet_spec)
   const scheduled_at = normal(command.scheduled_at ?? null)
   if (pet_spec === undefined || scheduled_at === undefined)
     return reject('request.malformed', 'a time is not an RFC 3339 time')
-  const oldest_ms = at_ms - policy.vaccination_max_age_days * day_ms
-  if (pet_spec.vaccinations.some(({ date_given }) => (instantOf(date_given) ?? 0) < oldest_ms))
-    return reject('booking.vaccination_expired', `older than ${policy.vaccination_max_age_days} days`)
+  const broken = brokenRule(pet_spec, { at_ms, policy })
+  if (broken) return broken
   const booking_number = bookingNumber(shard, shards, serial)
   if (booking_number === undefined) return reject('unavailable', 'there are no booking numbers left')
-  const requirement = requirementOf(pet_spec)
+  const needed = requirementOf(pet_spec)
   const route_spec = routeOf(command.pickup_address, command.dropoff_address)
-  const fare = {
-    distance_km: route_spec.distance_km,
-    pet_type: pet_spec.pet_type,
-    size: requirement.minimum_size,
-  }
+  const { route } = command
+  const quote = quoteOf(
+    {
+      distance_km: route_spec.distance_km,
+      ...(route ? { route_km: route.distance_km } : {}),
+      pet_type: pet_spec.pet_type,
+      size: needed.minimum_size,
+      appointment: scheduled_at !== null,
+      climate: needed.needs_temp_control,
+    },
+    policy,
+  )
   return [
     {
       type: 'booking.requested',
       booking_number,
       owner_id: by.id,
       pet_spec,
-      requirement,
+      requirement: isHighTier(quote, policy) ? { ...needed, high_tier: true } : needed,
       pickup_address: command.pickup_address,
       dropoff_address: command.dropoff_address,
       route_spec,
-      estimated_price_cents: priceOf(fare),
+      estimated_price_cents: priceOf(quote),
       currency,
       scheduled_at,
       notes: command.notes,
+      quote,
+      ...(route ? { itinerary: route } : {}),
     },
   ]
 }
@@ -98,6 +112,8 @@ const refusals: Readonly<Record<RefusalReason, RejectionCode & `${string}.${stri
   offline: 'runner.not_online',
   not_registered: 'runner.not_found',
   rating: 'booking.runner_refused',
+  not_admitted: 'runner.not_admitted',
+  not_certified: 'runner.not_certified',
   expired: 'booking.runner_refused',
   too_late: 'booking.runner_refused',
 }

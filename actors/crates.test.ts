@@ -97,5 +97,9 @@ test('CR5 the bits are a sieve: whoever fits has them all', () => {
 })
 
 test('CR6 a rating below the least one excludes a runner; no rating does not', () => {
-  expect([0, 2.9, 3, 5].map((rating) => admits(rating, firstPolicy))).toEqual([true, false, true, true])
+  expect(
+    [0, 2.9, 3, 5].map((rating) =>
+      admits('standard', { rating, total_trips: 50, completion_rate: 0.5 }, firstPolicy),
+    ),
+  ).toEqual([true, false, true, true])
 })

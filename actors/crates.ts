@@ -1,6 +1,7 @@
 import type { PetSpec } from '../protocols/booking.ts'
 import type { Policy } from '../protocols/policy.ts'
 import { type Crate, type CrateSize, petBit, type Requirement, runnerBits } from '../protocols/runner.ts'
+import { asked } from './transport_rules.ts'
 
 /** Each size carries up to this weight, inclusive, and whatever a smaller one carries (contract 5.3). */
 const carries_kg: Readonly<Record<CrateSize, number>> = { small: 5, medium: 15, large: 30, xlarge: Infinity }
@@ -15,15 +16,19 @@ const ladder: Readonly<Record<CrateSize, number>> = {
   xlarge: runnerBits.small | runnerBits.medium | runnerBits.large | runnerBits.xlarge,
 }
 
-/** What an animal needs of the runner who carries it. */
-export const requirementOf = ({ pet_type, weight_kg }: PetSpec): Requirement => ({
-  minimum_size: sizes.find((size) => weight_kg <= carries_kg[size]) ?? 'xlarge',
-  needs_ventilation: true,
-  needs_temp_control: pet_type === 'reptile',
-  minimum_weight_capacity: weight_kg * spare_capacity,
-  pet_type,
-  weight_kg,
-})
+/** What an animal needs of the runner who carries it: a crate for its weight, and what the transport rules ask for. */
+export function requirementOf(pet: PetSpec): Requirement {
+  const { pet_type, weight_kg } = pet
+  return {
+    minimum_size: sizes.find((size) => weight_kg <= carries_kg[size]) ?? 'xlarge',
+    needs_ventilation: false,
+    needs_temp_control: false,
+    minimum_weight_capacity: weight_kg * spare_capacity,
+    pet_type,
+    weight_kg,
+    ...asked(pet),
+  }
+}
 
 /** A runner as far as his crates go. */
 export interface Carrier {
@@ -63,6 +68,13 @@ const carries = (crate: Crate, needed: Requirement): boolean =>
 export const fits = (carrier: Carrier, needed: Requirement, policy: Policy): boolean =>
   (carrier.air_conditioned || !needed.needs_temp_control) &&
   cratesOf(carrier, policy).some((crate) => carries(crate, needed))
+
+/** How many sizes the smallest of his crates that would do is above the size that is needed; 0 when none does. */
+export function crateSurplus(carrier: Carrier, needed: Requirement, policy: Policy): number {
+  const fitting = cratesOf(carrier, policy).filter((crate) => carries(crate, needed))
+  if (fitting.length === 0) return 0
+  return Math.min(...fitting.map(({ size }) => sizes.indexOf(size))) - sizes.indexOf(needed.minimum_size)
+}
 
 /** The bits of all that his crates offer together: a sieve that never drops one who `fits`. */
 export function crateBits(carrier: Carrier, policy: Policy): number {

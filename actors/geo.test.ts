@@ -1,14 +1,6 @@
 import { expect, test } from 'vitest'
-import { polyline, routeOf } from './geo.ts'
-
-test('PR3 a polyline is encoded as Google documents it', () => {
-  const points = [
-    { latitude: 38.5, longitude: -120.2 },
-    { latitude: 40.7, longitude: -120.95 },
-    { latitude: 43.252, longitude: -126.453 },
-  ]
-  expect(polyline(points)).toBe('_p~iF~ps|U_ulLnnqC_mqNvxq`@')
-})
+import { encodePolyline } from '../protocols/polyline.ts'
+import { routeOf } from './geo.ts'
 
 test('PR4 a route is the straight line that is priced, at 45 km/h in whole minutes', () => {
   const route = routeOf({ latitude: 3.139, longitude: 101.6869 }, { latitude: 3.15, longitude: 101.71 })
@@ -19,7 +11,7 @@ test('PR4 a route is the straight line that is priced, at 45 km/h in whole minut
     dropoff_lng: 101.71,
     distance_km: expect.closeTo(2.8414696098, 9),
     estimated_duration_min: 4,
-    polyline: polyline([
+    polyline: encodePolyline([
       { latitude: 3.139, longitude: 101.6869 },
       { latitude: 3.15, longitude: 101.71 },
     ]),

@@ -79,6 +79,8 @@ test('RN1 a user registers once as a runner, and is inactive at first', () => {
     session_status: 'inactive',
     rating: 0,
     total_trips: 0,
+    completion_rate: 1,
+    certified: false,
     crate_specs: [],
     created_at: '2026-03-14T02:00:00Z',
   })

@@ -22,7 +22,9 @@ import { crateBits, fits } from './crates.ts'
 import { idFrom } from './ids.ts'
 import { type FormerHold, type Hold, perceive } from './moves.ts'
 import { no_presence, type Presence, sift, speedMax } from './pings.ts'
-import { admits } from './quality.ts'
+import { admits, type Figures } from './quality.ts'
+import { rankOf } from './ranking.ts'
+import { completionRate, idleSince, rated, rateRunner } from './runner_record.ts'
 
 /** A runner's id is his user id, which is what every client calls `runner_id`. No `profile_id`: he never registered. */
 export interface Runner {
@@ -44,8 +46,15 @@ export interface Runner {
   readonly recent: readonly FormerHold[]
   /** 0: not rated. */
   readonly rating: number
+  /** How many ratings that is the mean of, and for which bookings the last of them came. */
+  readonly ratings: number
+  readonly recent_ratings: readonly string[]
   /** Deliveries. */
   readonly total_trips: number
+  /** Bookings that he accepted, and declined or cancelled himself. */
+  readonly dropped: number
+  /** For animals that need care. */
+  readonly certified: boolean
   readonly created_ms: number
 }
 
@@ -79,7 +88,11 @@ export const runner: Actor<
     bookings: [],
     recent: [],
     rating: 0,
+    ratings: 0,
+    recent_ratings: [],
     total_trips: 0,
+    dropped: 0,
+    certified: false,
     created_ms: 0,
   },
   volatile: no_presence,
@@ -116,12 +129,19 @@ export const runner: Actor<
       return [{ type: 'runner.crate_added', crate: { id: idFrom(command_id, 'crate'), ...crate } }]
     },
 
+    'runner.certify': (state, { certified }, { by }) => {
+      if (by.role !== 'admin') return reject('auth.role', 'an admin certifies runners')
+      if (state.profile_id === '') return notRegistered
+      return state.certified === certified ? [] : [{ type: 'runner.certified', certified }]
+    },
+
     'runner.reserve': reserve,
+    'runner.rate': rateRunner,
 
     // A release of another attempt than the one he holds is late, and frees nobody.
-    'runner.release': ({ bookings }, { booking_id, attempt, outcome }) =>
-      bookings.some((hold) => hold.booking_id === booking_id && hold.attempt === attempt)
-        ? [{ type: 'runner.released', booking_id, outcome, attempt }]
+    'runner.release': ({ bookings }, { type: _type, ...release }) =>
+      bookings.some((hold) => hold.booking_id === release.booking_id && hold.attempt === release.attempt)
+        ? [{ type: 'runner.released', ...release }]
         : [],
   },
 
@@ -147,6 +167,8 @@ export const runner: Actor<
     }),
     'runner.reserve_refused': (state) => state,
     'runner.released': released,
+    'runner.certified': (state, { certified }) => ({ ...state, certified }),
+    'runner.rated': rated,
   },
 
   react: {
@@ -182,8 +204,15 @@ export const runner: Actor<
     const { state } = self
     if (!state.online || !isFresh(self, at_ms, policy)) return false
     if (only_free && state.bookings.length >= policy.runner_capacity) return false
-    return requirement === undefined || (admits(state.rating, policy) && fits(state, requirement, policy))
+    return requirement === undefined || unfitness(state, requirement, policy) === undefined
   },
+
+  rank: ({ state }, { distance_km, criteria: { requirement } }, { at_ms, policy }) =>
+    rankOf(
+      { ...figuresOf(state), carrier: state, distance_km, idle_ms: at_ms - idleSince(state) },
+      requirement,
+      policy,
+    ),
 
   answer: {
     'runner.view': (self, _query, { id, by }) => {
@@ -230,16 +259,31 @@ function obstacle(state: Runner, requirement: Requirement, policy: Policy): Refu
   if (state.profile_id === '') return 'not_registered'
   if (!state.online) return 'offline'
   if (state.bookings.length >= policy.runner_capacity) return 'at_capacity'
-  if (!fits(state, requirement, policy)) return 'no_crate'
-  return admits(state.rating, policy) ? undefined : 'rating'
+  return unfitness(state, requirement, policy)
 }
+
+/** Why he cannot carry such an animal on such a job at any time. */
+function unfitness(state: Runner, requirement: Requirement, policy: Policy): RefusalReason | undefined {
+  const { high_tier = false, needs_certified = false } = requirement
+  const figures = figuresOf(state)
+  if (!fits(state, requirement, policy)) return 'no_crate'
+  if (needs_certified && !state.certified) return 'not_certified'
+  if (!admits('standard', figures, policy)) return 'rating'
+  return high_tier && !admits(policy.high_tier.admits, figures, policy) ? 'not_admitted' : undefined
+}
+
+const figuresOf = (state: Runner): Figures => ({
+  rating: state.rating,
+  total_trips: state.total_trips,
+  completion_rate: completionRate(state),
+})
 
 const without = <H extends Hold>(bookings: readonly H[], booking_id: string) =>
   bookings.filter((hold) => hold.booking_id !== booking_id)
 
 function released(
   state: Runner,
-  { booking_id, outcome }: MessageOf<typeof runnerEvents, 'runner.released'>,
+  { booking_id, outcome, own = false }: MessageOf<typeof runnerEvents, 'runner.released'>,
   { at_ms }: Pick<Context, 'at_ms'>,
 ): Runner {
   const former = state.bookings
@@ -250,6 +294,7 @@ function released(
     bookings: without(state.bookings, booking_id),
     recent: [...without(state.recent, booking_id), ...former].slice(-limits.recent_legs_max),
     total_trips: state.total_trips + (outcome === 'delivered' ? 1 : 0),
+    dropped: state.dropped + (outcome === 'declined' || (outcome === 'cancelled' && own) ? 1 : 0),
   }
 }
 
@@ -298,8 +343,10 @@ const view = (state: Runner, id: string) => ({
   vehicle_model: state.vehicle_model,
   air_conditioned: state.air_conditioned,
   session_status: state.online ? 'active' : 'inactive',
-  rating: state.rating,
+  rating: Math.round(state.rating * 100) / 100,
   total_trips: state.total_trips,
+  completion_rate: completionRate(state),
+  certified: state.certified,
   crate_specs: state.crates,
   created_at: wireTime(state.created_ms),
 })

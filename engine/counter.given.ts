@@ -10,6 +10,7 @@ import { MemoryJournal, type MemoryLog } from './memory_journal.ts'
 import { MemoryProjections } from './memory_projections.ts'
 import { MemorySnapshots } from './memory_snapshots.ts'
 import { MemoryTopics } from './memory_topics.ts'
+import type { PolicyBook } from './policy_book.ts'
 import type { Drivers } from './ports.ts'
 import { Thread } from './thread.ts'
 
@@ -60,6 +61,12 @@ export const counter: Behaviour = {
   gather: (signals) => add({ add: signals.length }),
   place: () => undefined,
   match: () => true,
+  rank: ({ state }, { distance_km }) => ({
+    cost: -(state as number),
+    policy_version: 1,
+    factors: { distance_km },
+    weights: {},
+  }),
   answer: ({ state, volatile }, query) =>
     query.type === 'counter.refused' ? reject('booking.not_yours', 'no') : { state, volatile },
   view: ({ state }) => ({ state }),
@@ -102,6 +109,8 @@ export interface StandOptions {
   readonly run?: Drivers['effects']['run']
   readonly thread?: number
   readonly threads?: number
+  readonly behaviours?: readonly Behaviour[]
+  readonly book?: PolicyBook
 }
 
 /** A thread on memory twins, its shards open. */
@@ -125,11 +134,11 @@ export async function stand(options: StandOptions = {}): Promise<Stand> {
     shards,
     env,
     drivers: { ...stores, effects: { run: options.run ?? run } },
-    behaviours: [counter],
+    behaviours: options.behaviours ?? [counter],
     board,
     resident_max: options.resident_max ?? 1_000,
-    policy: () => firstPolicy,
-    policyAt: () => firstPolicy,
+    policy: () => options.book?.current ?? firstPolicy,
+    policyAt: (version) => options.book?.at(version) ?? firstPolicy,
   })
   await until(env, thread.open())
   const send = (id: string, command: Omit<Add, 'type'>, more: Partial<Envelope> = {}) =>

@@ -281,8 +281,12 @@ export class Executor {
 
 /** Makes a command ready for a shard: its hash tells a repeat from another command under the same id. */
 export function workOf(envelope: Work['envelope'], reply: Work['reply']): Work {
-  const text = canonical(envelope.command)
-  return { envelope, body_hash: fnv1a32(envelope.to.id + text), size: text.length, reply }
+  const { command, learned } = envelope
+  const text = canonical(command)
+  const body_hash = fnv1a32(envelope.to.id + text)
+  if (!learned) return { envelope, body_hash, size: text.length, reply }
+  const size = text.length + canonical(learned).length
+  return { envelope: { ...envelope, command: { ...command, ...learned } }, body_hash, size, reply }
 }
 
 export const refuse = (work: Work, rejection: Rejection): void => work.reply({ ok: false, rejection })

@@ -1,4 +1,4 @@
-import type { Address, Message, Principal } from '../protocols/actor.ts'
+import type { Address, Message, Principal, Rank } from '../protocols/actor.ts'
 import type { Rejection } from '../protocols/rejections.ts'
 
 /** A command on its way. `id` makes repeats harmless: the same id with the same body is answered, not carried out again. */
@@ -6,6 +6,11 @@ export interface Envelope {
   readonly id: string
   readonly to: Address
   readonly command: Message
+  /**
+   * Further fields of the command, which the sender learned elsewhere on its behalf. They are recorded with it and are
+   * no part of what makes a repeat the same command: asked again, the world may answer otherwise.
+   */
+  readonly learned?: object
   readonly by: Principal
   /** Wall clock after which nobody waits for the answer. */
   readonly deadline_ms: number
@@ -60,12 +65,16 @@ export interface NearQuery {
   readonly bits: number
   /** For the actor's `match` row; nothing matches everyone. */
   readonly criteria?: object
+  /** In the order of the actor's `rank` row, taken of the nearest, instead of nearest first. */
+  readonly ranked?: true
 }
 export interface Near {
   readonly id: string
   readonly distance_km: number
   readonly age_ms: number
   readonly view: object
+  /** Why it stands where it stands. */
+  readonly rank?: Rank
 }
 
 /**
@@ -76,7 +85,7 @@ export interface ShardHost {
   submit(envelope: Envelope): Promise<Answer>
   ask(question: Question): Promise<Answer>
   signal(note: SignalNote, done: (refused?: Rejection) => void): void
-  /** The nearest actors of a kind around a point, over all shards, nearest first. */
+  /** The nearest actors of a kind around a point, over all shards, nearest first or by rank. */
   near(query: NearQuery): Promise<readonly Near[]>
   /** Calls back with all that the actor shows from now on, until the returned function is called. Survives a recovery of its shard. */
   watch(of: Address, listener: (shown: Shown) => void): () => void

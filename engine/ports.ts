@@ -1,6 +1,7 @@
 import type { Address, Message } from '../protocols/actor.ts'
 import type { Effect } from '../protocols/effects.ts'
 import type { CommandRecord, EventRecord, Frame } from '../protocols/frame.ts'
+import type { Policy } from '../protocols/policy.ts'
 
 /** Something outside failed, not the caller. `retry`: the same call may succeed later. On HTTP it is 503 without detail. */
 export class Fault extends Error {
@@ -116,6 +117,17 @@ export interface Effects {
    * back a command. A rejection is tried again later, without end.
    */
   run(effect: Effect, id: string, attempt: number): Promise<{ to: Address; command: Message } | undefined>
+}
+
+/** Every version of the policy document after the first, which is part of the program. What it has acked survives a power cut. */
+export interface Policies {
+  /**
+   * Stores the version after the newest. Rejects with a Fault: `retry: false` when that version is there already, or is
+   * not the next one; `retry: true` when the outcome is unknown.
+   */
+  append(document: Policy): Promise<void>
+  /** All versions on disk above `version`, oldest first. */
+  after(version: number): Promise<readonly Policy[]>
 }
 
 export interface Drivers {

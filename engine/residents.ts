@@ -90,7 +90,7 @@ export class Residents {
   /** Takes an actor over from a snapshot, in memory while there is room. */
   restore(row: ActorRow): Activation {
     const activation = this.#create(row.kind, row.id)
-    activation.state = unpackState(row.state)
+    activation.state = grown(activation.state, unpackState(row.state))
     activation.seq = row.seq
     return activation
   }
@@ -173,4 +173,10 @@ export class Residents {
   #isPlaced(activation: Activation): boolean {
     return this.#parts.grids.get(activation.behaviour.name)?.position(activation.address.id) !== undefined
   }
+}
+
+/** A state that was saved by an older program has, in the fields that are new since, what every actor starts with. */
+function grown(initial: unknown, saved: unknown): unknown {
+  const whole = typeof initial === 'object' && typeof saved === 'object'
+  return whole ? { ...initial, ...saved } : saved
 }

@@ -325,3 +325,22 @@ test('EN19 a drain finishes what was accepted, saves it, and then refuses', asyn
     rejection: { rejected: 'unavailable' },
   })
 })
+
+test('RT11 what a sender learned for a command is carried out and recorded with it, and is no part of what a repeat must equal', async () => {
+  const here = await stand()
+  const twice = { id: 'learned-1', learned: { add: 7 } }
+  expect(await until(here.env, here.send(id, { add: 0, until: 1 }, twice))).toMatchObject({
+    view: { state: 7 },
+  })
+  const again = here.send(id, { add: 0, until: 1 }, { ...twice, learned: { add: 9 } })
+  expect(await until(here.env, again)).toMatchObject({ ok: true, view: { state: 7 } })
+  const other = here.send(id, { add: 0, until: 2 }, twice)
+  expect(await until(here.env, other)).toMatchObject({
+    ok: false,
+    rejection: { rejected: 'request.key_reused' },
+  })
+  const bodies = framesOf(here.stores).flatMap((frame) =>
+    isClaim(frame) ? [] : frame.commands.map(({ body }) => body),
+  )
+  expect(bodies).toEqual([{ add: 7, until: 1 }])
+})

@@ -12,6 +12,7 @@ import type { Answer, Envelope, Near, NearQuery, Question, ShardHost, SignalNote
 import { LoopDelay } from './loop_delay.ts'
 import { openShard } from './open_shard.ts'
 import type { Drivers } from './ports.ts'
+import { candidatesOf, ordered } from './ranking.ts'
 import type { Shard } from './shard.ts'
 import { type Listener, Watchers } from './watchers.ts'
 
@@ -193,13 +194,14 @@ export class Thread implements ShardHost {
   }
 
   async near(query: NearQuery): Promise<readonly Near[]> {
-    const others = [...this.#neighbours.values()].map((neighbour) => neighbour.near(query))
-    const found = [this.nearHere(query), ...(await Promise.all(others))].flat()
-    return found.sort((a, b) => a.distance_km - b.distance_km).slice(0, query.limit)
+    const wide = candidatesOf(query)
+    const others = [...this.#neighbours.values()].map((neighbour) => neighbour.near(wide))
+    return ordered([this.nearHere(wide), ...(await Promise.all(others))].flat(), query)
   }
 
   /** The nearest actors of this thread's own shards. */
-  nearHere({ kind, latitude, longitude, radius_km, limit, bits, criteria }: NearQuery): readonly Near[] {
+  nearHere(query: NearQuery): readonly Near[] {
+    const { kind, latitude, longitude, radius_km, limit, bits, criteria } = query
     const grid = this.#grids.get(kind)
     if (!grid) return []
     const accept = (id: string) => this.#matches(kind, id, criteria)
@@ -207,8 +209,13 @@ export class Thread implements ShardHost {
       const shard = this.#shards.get(shardOf(id, this.#parts.shards))
       const activation = shard?.look(kind, id)
       if (!shard || !activation) return []
-      const view = activation.behaviour.view(activation, id)
-      return [{ id, distance_km, age_ms: Math.max(0, shard.now_ms() - activation.seen_ms), view }]
+      const { behaviour } = activation
+      const view = behaviour.view(activation, id)
+      const near = { id, distance_km, age_ms: Math.max(0, shard.now_ms() - activation.seen_ms), view }
+      const context = { id, at_ms: shard.now_ms(), policy: this.#parts.policy() }
+      const search = { distance_km, criteria: criteria ?? {} }
+      const rank = query.ranked && behaviour.rank(activation, search, context)
+      return [rank ? { ...near, rank } : near]
     })
   }
 

@@ -32,6 +32,9 @@ const keys = {
   ALLOWED_ORIGINS:     { schema: List('http://localhost:3000', 'http://localhost:3001', 'http://localhost:3002', 'http://localhost:8080'), about: 'Origins of browser apps, by commas.' },
   TOKEN_ISSUER:        { schema: Type.String({ minLength: 1, default: 'kilat-pet-runner' }), about: 'The `iss` of access tokens.' },
   SIGNING_KEYS:        { schema: Type.Optional(Type.String({ minLength: 2 })), secret: true, about: 'A JWK set of Ed25519 keys: the first signs, all verify. Made in DATA_DIR when absent.' },
+  GOOGLE_MAPS_API_KEY: { schema: Type.Optional(Type.String({ minLength: 1 })), secret: true, about: 'Routes come from Google Maps; without it, from OSRM, or an estimate.' },
+  GOOGLE_ROUTES_URL:   { schema: Type.String({ pattern: '^https?://.+', default: 'https://routes.googleapis.com' }), about: 'Where the Google Routes API is.' },
+  OSRM_URL:            { schema: Url('https?'), about: 'An OSRM server that routes are asked from.' },
   RESIDENT_ACTORS_MAX: { schema: Type.Integer({ minimum: 1_000, maximum: 10_000_000, default: limits.resident_actors_max }), about: 'Actors in the memory of one worker thread; others sleep in the snapshot.' },
   LOG_LEVEL:           { schema: Type.Union([Type.Literal('debug'), Type.Literal('info'), Type.Literal('warn'), Type.Literal('error')], { default: 'info' }), about: 'JSON lines of this level and above go to the error stream.' },
   KILAT_UNSAFE:        { schema: Flag, about: '1: serve even if NATS may lose what it acked. For trials only.' },
@@ -54,6 +57,9 @@ export interface Config {
   readonly allowed_origins: readonly string[]
   readonly token_issuer: string
   readonly signing_keys: string | undefined
+  readonly google_maps_api_key: string | undefined
+  readonly google_routes_url: string
+  readonly osrm_url: string | undefined
   readonly resident_actors_max: number
   readonly log_level: 'debug' | 'info' | 'warn' | 'error'
   readonly unsafe: boolean
@@ -107,6 +113,9 @@ function configOf(values: Values): Config {
     allowed_origins: values.ALLOWED_ORIGINS,
     token_issuer: values.TOKEN_ISSUER,
     signing_keys: values.SIGNING_KEYS,
+    google_maps_api_key: values.GOOGLE_MAPS_API_KEY,
+    google_routes_url: values.GOOGLE_ROUTES_URL,
+    osrm_url: values.OSRM_URL,
     resident_actors_max: values.RESIDENT_ACTORS_MAX,
     log_level: values.LOG_LEVEL,
     unsafe: values.KILAT_UNSAFE,

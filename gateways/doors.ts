@@ -4,6 +4,7 @@ import type { Accounts } from '../protocols/accounts.ts'
 import type { Principal } from '../protocols/actor.ts'
 import type { Lists } from '../protocols/lists.ts'
 import type { Rejection } from '../protocols/rejections.ts'
+import type { Routing } from '../protocols/routing.ts'
 import type { Config } from './config.ts'
 
 /** Who a token speaks for. */
@@ -37,6 +38,7 @@ export interface Doors {
   readonly host: ShardHost
   readonly accounts: Accounts
   readonly lists: Lists
+  readonly routing: Routing
   readonly reads: ReadMarks
   readonly verifier: Verifier
   readonly env: Env

@@ -50,6 +50,7 @@ test('FD21 an open booking is shown to the free runners near its pickup who coul
       limit: limits.announce_runners_max,
       bits: bitsFor(requirement),
       criteria: { requirement, only_free: true },
+      ranked: true,
     },
   ])
   expect(host.shows).toEqual(

@@ -62,6 +62,7 @@ const rows: { readonly [Type in Effect['type']]: Run<Type> } = {
       limit: limits.announce_runners_max,
       bits: bitsFor(requirement),
       criteria: { requirement, only_free: true },
+      ranked: true,
     })
     const message = { type: 'booking.open', booking }
     for (const { id } of near) host.show({ actor: 'runner', id }, message)

@@ -11,6 +11,7 @@ import { openLists } from '../persistence/lists.ts'
 import { migrate } from '../persistence/migrate.ts'
 import { connectNats } from '../persistence/nats.ts'
 import { attempt, closeSql, openSql, type Sql } from '../persistence/pg.ts'
+import { openPolicies } from '../persistence/policies.ts'
 import { openProjections } from '../persistence/projections.ts'
 import { openSnapshots } from '../persistence/snapshots.ts'
 import { checkNats } from '../persistence/startup_check.ts'
@@ -78,6 +79,7 @@ async function openStores(birth: WorkerBirth, env: Env): Promise<Stores> {
     drivers: { journal, topics, snapshots: openSnapshots(sql), projections: openProjections(sql) },
     accounts: openAccounts(sql),
     lists: openLists(sql),
+    policies: openPolicies(link),
     inbox: openInbox(sql),
     watch(call) {
       call('nats', link.connected)

@@ -3,17 +3,18 @@ import type { MessagePort } from 'node:worker_threads'
 import { Board } from '../engine/board.ts'
 import type { Env } from '../engine/env.ts'
 import { Link, type Parcel, type Wire } from '../engine/mesh.ts'
-import type { Drivers } from '../engine/ports.ts'
+import { PolicyBook } from '../engine/policy_book.ts'
+import type { Drivers, Policies } from '../engine/ports.ts'
 import { Thread } from '../engine/thread.ts'
 import type { Accounts } from '../protocols/accounts.ts'
 import type { Behaviour } from '../protocols/actor.ts'
 import type { Lists } from '../protocols/lists.ts'
-import { firstPolicy } from '../protocols/policy.ts'
 import type { Config } from './config.ts'
 import type { Readiness } from './doors.ts'
 import { effectRunner, type Inbox } from './effects.ts'
 import { mountHttp } from './http/server.ts'
 import { loadKeys } from './identity/keys.ts'
+import { openRouting } from './maps/routing.ts'
 import { openVerifier } from './principal.ts'
 import { App, type ListenSocket, type TemplatedApp, us_listen_socket_close } from './uws.ts'
 import { mountFeed } from './ws/feed.ts'
@@ -44,6 +45,7 @@ export interface Stores {
   readonly drivers: Omit<Drivers, 'effects'>
   readonly accounts: Accounts
   readonly lists: Lists
+  readonly policies: Policies
   readonly inbox: Inbox
   /** Calls back with each change, and with the present state at once. */
   watch(call: (part: 'nats' | 'database', up: boolean) => void): void
@@ -76,6 +78,7 @@ export async function startWorker(
   const { config, thread } = birth
   const board = new Board(env, birth.board, config.shards, config.workers)
   const stores = await parts.openStores(birth, env)
+  const book = await PolicyBook.open(env, stores.policies)
   const drivers: { -readonly [Name in keyof Drivers]: Drivers[Name] } = {
     ...stores.drivers,
     effects: { run: () => Promise.reject(new Error('the thread is not open yet')) },
@@ -89,8 +92,8 @@ export async function startWorker(
     behaviours,
     board,
     resident_max: Math.ceil(config.resident_actors_max / Math.max(1, config.shards / config.workers)),
-    policy: () => firstPolicy,
-    policyAt: () => firstPolicy,
+    policy: () => book.current,
+    policyAt: (version) => book.at(version),
   })
   drivers.effects = effectRunner({ host: engine, inbox: stores.inbox, env })
   for (const [other, port] of birth.lines) engine.meet(other, new Link(env, wireOf(port), engine))
@@ -107,6 +110,7 @@ export async function startWorker(
       doors.stopListening()
       await engine.drain()
       await doors.close()
+      book.close()
       await stores.close()
       tell({ type: 'drained' })
     },
@@ -119,7 +123,8 @@ async function openDoors({ birth, env }: WorkerParts, host: Thread, stores: Stor
   const verifier = openVerifier({ keys, issuer: config.token_issuer, env })
   const readiness = () => readinessOf(board)
   const { accounts, lists } = stores
-  const doors = { host, accounts, lists, reads: board, verifier, env, config, readiness, keys }
+  const routing = openRouting(config, env)
+  const doors = { host, accounts, lists, routing, reads: board, verifier, env, config, readiness, keys }
   const app = App()
   const sockets = [mountRunnerSocket(app, doors), mountFeed(app, doors)]
   mountHttp(app, { ...doors, shared: birth.http_tables })

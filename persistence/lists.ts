@@ -13,6 +13,9 @@ interface BookingRow {
   readonly pickup_address: object
   readonly dropoff_address: object
   readonly route_spec: object
+  readonly quote: object | null
+  readonly itinerary: object | null
+  readonly stars: number | null
   readonly estimated_price_cents: number
   readonly final_price_cents: number | null
   readonly currency: string
@@ -34,9 +37,12 @@ const maybeTime = (time: Date | null): string | null => time && wireTime(time)
 function bookingView(row: BookingRow): object {
   const { minimum_size, needs_ventilation, needs_temp_control, minimum_weight_capacity } =
     row.crate_requirement
+  const { high_tier = false, needs_certified = false } = row.crate_requirement
   return {
     ...row,
     crate_requirement: { minimum_size, needs_ventilation, needs_temp_control, minimum_weight_capacity },
+    high_tier,
+    needs_certified,
     scheduled_at: maybeTime(row.scheduled_at),
     picked_up_at: maybeTime(row.picked_up_at),
     delivered_at: maybeTime(row.delivered_at),
@@ -60,7 +66,7 @@ async function bookings(sql: Sql, filter: BookingFilter): Promise<Page<object>> 
   const [rows, counted] = await Promise.all([
     sql<BookingRow[]>`
       SELECT id, booking_number, owner_id, runner_id, status, pet_spec, crate_requirement, pickup_address,
-        dropoff_address, route_spec, estimated_price_cents, final_price_cents, currency, scheduled_at, picked_up_at,
+        dropoff_address, route_spec, quote, itinerary, stars, estimated_price_cents, final_price_cents, currency, scheduled_at, picked_up_at,
         delivered_at, cancelled_at, cancel_note, notes, version, created_at, updated_at
       FROM bookings ${whereOf(sql, filter)}
       ORDER BY created_at DESC, id DESC LIMIT ${filter.limit} OFFSET ${offset}`,

@@ -45,6 +45,7 @@ const moves: Moves = {
     columns: { cancelled_at: at, cancel_note: reason },
   }),
   'booking.noted': ({ notes }) => ({ columns: { notes } }),
+  'booking.rated': ({ stars }) => ({ columns: { stars } }),
 }
 
 interface Row {
@@ -147,11 +148,13 @@ function fold(batch: Batch, fact: Fact): void {
 
 const insertBookings = (tx: Transaction, rows: readonly object[]) => tx`
   INSERT INTO bookings (id, booking_number, owner_id, status, pet_spec, crate_requirement, pickup_address,
-    dropoff_address, route_spec, estimated_price_cents, currency, scheduled_at, notes, version, created_at, updated_at)
+    dropoff_address, route_spec, estimated_price_cents, currency, scheduled_at, notes, version, created_at, updated_at,
+    quote, itinerary)
   SELECT * FROM jsonb_to_recordset(${recordset(rows)}::text::jsonb) AS c (
     id uuid, booking_number text, owner_id uuid, status text, pet_spec jsonb, crate_requirement jsonb,
     pickup_address jsonb, dropoff_address jsonb, route_spec jsonb, estimated_price_cents bigint, currency text,
-    scheduled_at timestamptz, notes text, version bigint, created_at timestamptz, updated_at timestamptz)
+    scheduled_at timestamptz, notes text, version bigint, created_at timestamptz, updated_at timestamptz,
+    quote jsonb, itinerary jsonb)
   ON CONFLICT DO NOTHING`
 
 const updateBookings = (tx: Transaction, rows: readonly object[]) => tx`
@@ -163,11 +166,11 @@ const updateBookings = (tx: Transaction, rows: readonly object[]) => tx`
     cancel_note = coalesce(c.cancel_note, b.cancel_note),
     final_price_cents = coalesce(c.final_price_cents, b.final_price_cents),
     unpaid = coalesce(c.unpaid, b.unpaid),
-    notes = coalesce(c.notes, b.notes)
+    notes = coalesce(c.notes, b.notes), stars = coalesce(c.stars, b.stars)
   FROM jsonb_to_recordset(${recordset(rows)}::text::jsonb) AS c (
     id uuid, status text, runner_id uuid, version bigint, updated_at timestamptz, picked_up_at timestamptz,
     delivered_at timestamptz, cancelled_at timestamptz, cancel_note text, final_price_cents bigint, unpaid boolean,
-    notes text)
+    notes text, stars integer)
   WHERE b.id = c.id`
 
 const insertHistory = (tx: Transaction, rows: readonly object[]) => tx`

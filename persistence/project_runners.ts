@@ -5,6 +5,7 @@ import { type Fact, instant, recordset } from './records.ts'
 
 interface Change {
   readonly trips: number
+  readonly drops: number
   readonly versions: number
 }
 
@@ -14,8 +15,8 @@ interface Batch {
   readonly crates: object[]
 }
 
-/** What an event changes in a row; `trips` is added. Absent columns stay as they are. */
-type Columns = Readonly<Record<string, unknown>> & { readonly trips?: number }
+/** What an event changes in a row; `trips` and `drops` are added. Absent columns stay as they are. */
+type Columns = Readonly<Record<string, unknown>> & { readonly trips?: number; readonly drops?: number }
 
 type Changes = {
   readonly [Type in RunnerEvent['type']]?: (
@@ -32,7 +33,12 @@ const changes: Changes = {
   }),
   'runner.offline': () => ({ session_status: 'inactive' }),
   'runner.crate_added': () => ({}),
-  'runner.released': ({ outcome }) => (outcome === 'delivered' ? { trips: 1 } : undefined),
+  'runner.released': ({ outcome, own }) => {
+    if (outcome === 'delivered') return { trips: 1 }
+    return outcome === 'declined' || (outcome === 'cancelled' && own) ? { drops: 1 } : undefined
+  },
+  'runner.certified': ({ certified }) => ({ certified }),
+  'runner.rated': ({ rating }) => ({ rating }),
 }
 
 function crateRow({ event }: Fact, crate: Crate): object {
@@ -52,14 +58,15 @@ function fold({ created, changed, crates }: Batch, fact: Fact): void {
   // The row's type follows from the event's, which the compiler cannot see here.
   const change = (changes[event.type] as ((event: RunnerEvent) => Columns | undefined) | undefined)?.(event)
   if (!change) return
-  const { trips = 0, ...columns } = change
-  const earlier = changed.get(id) ?? { trips: 0, versions: 0 }
+  const { trips = 0, drops = 0, ...columns } = change
+  const earlier = changed.get(id) ?? { trips: 0, drops: 0, versions: 0 }
   changed.set(id, {
     ...earlier,
     ...columns,
     user_id: id,
     updated_at: at,
     trips: earlier.trips + trips,
+    drops: earlier.drops + drops,
     versions: earlier.versions + 1,
   } as Change)
 }
@@ -82,11 +89,16 @@ const updateRunners = (tx: Transaction, rows: readonly object[]) => tx`
     air_conditioned = coalesce(c.air_conditioned, r.air_conditioned),
     session_status = coalesce(c.session_status, r.session_status),
     current_lat = coalesce(c.current_lat, r.current_lat), current_lng = coalesce(c.current_lng, r.current_lng),
-    total_trips = r.total_trips + c.trips, version = r.version + c.versions, updated_at = c.updated_at
+    rating = coalesce(c.rating, r.rating), certified = coalesce(c.certified, r.certified),
+    total_trips = r.total_trips + c.trips, dropped = r.dropped + c.drops,
+    completion_rate = CASE WHEN r.total_trips + c.trips + r.dropped + c.drops = 0 THEN 1
+      ELSE (r.total_trips + c.trips)::double precision / (r.total_trips + c.trips + r.dropped + c.drops) END,
+    version = r.version + c.versions, updated_at = c.updated_at
   FROM jsonb_to_recordset(${recordset(rows)}::text::jsonb) AS c (
     user_id uuid, full_name text, phone text, vehicle_type text, vehicle_plate text, vehicle_model text,
     vehicle_year integer, air_conditioned boolean, session_status text, current_lat double precision,
-    current_lng double precision, trips integer, versions bigint, updated_at timestamptz)
+    current_lng double precision, rating double precision, certified boolean, trips integer, drops integer,
+    versions bigint, updated_at timestamptz)
   WHERE r.user_id = c.user_id`
 
 /** On the wire and in the log a runner is the user; a crate's row belongs to the profile, as the table always had it. */

@@ -39,6 +39,11 @@ const whole = {
   route_spec: request.route_spec,
   estimated_price_cents: 73_948,
   currency: 'MYR',
+  quote: null,
+  itinerary: null,
+  high_tier: false,
+  needs_certified: false,
+  stars: null,
   scheduled_at: '2026-01-16T01:00:00Z',
   notes: 'He bites.',
   cancel_note: '',
@@ -280,4 +285,54 @@ test('PJ12 lists are filtered, counted and cut into pages, the newest first', as
   const only_open = await found({ runner_id: rival.id, with_open: true, statuses: ['requested'] })
   expect(only_open.ids).toEqual(expect.arrayContaining(ids.slice(2)))
   expect(only_open.ids).not.toContain(ids[0])
+})
+
+test('DS19 the lists show what a price was made of, the way to drive, the tier and the stars', async () => {
+  const { projections, lists } = await opened()
+  const id = idOf(171)
+  const quote = { strategy: 'standard', policy_version: 3, parts: { base: 500 } }
+  const itinerary = { distance_km: 330.5, duration_min: 210, polyline: '', source: 'osrm', fallback: false }
+  const requirement = { ...crate_requirement, high_tier: true, needs_certified: true }
+  const shard = new GivenShard(171)
+  await projections.project([
+    shard.frame(
+      requested(id, 0, { quote, itinerary, requirement, owner_id: idOf(172) }),
+      of(id, 'accepted', 2),
+    ),
+    shard.frame(of(id, 'rated', 300, { stars: 4, comment: '' }, owner)),
+  ])
+  const { items } = await lists.bookings({ owner_id: idOf(172), page: 1, limit: 10 })
+  expect(items).toMatchObject([
+    { quote, itinerary, high_tier: true, needs_certified: true, stars: 4, version: 3 },
+  ])
+})
+
+test('DS20 a runner’s row has his rating, his completion rate and his certificate', async () => {
+  const { sql, projections } = await opened()
+  const user_id = idOf(181)
+  const shard = new GivenShard(181)
+  const profile = { full_name: 'A', phone: '', vehicle_type: 'van', vehicle_plate: 'J', vehicle_model: 'V' }
+  const registered = { profile_id: idOf(182), ...profile, vehicle_year: 0, air_conditioned: true }
+  const released = (s: number, outcome: string, own?: true) =>
+    runnerFact(user_id, 'released', s, { booking_id: idOf(1), outcome, ...(own ? { own } : {}) })
+  await projections.project([
+    shard.frame(
+      runnerFact(user_id, 'registered', 0, registered),
+      released(1, 'delivered'),
+      released(2, 'declined'),
+    ),
+    shard.frame(released(3, 'delivered'), released(4, 'cancelled', true), released(5, 'cancelled')),
+    shard.frame(
+      runnerFact(user_id, 'rated', 6, { booking_id: idOf(1), stars: 5, rating: 4.5, ratings: 2 }),
+      runnerFact(user_id, 'certified', 7, { certified: true }),
+    ),
+  ])
+  const [found] = await sql`SELECT * FROM runners WHERE user_id = ${user_id}`
+  expect(found).toMatchObject({
+    rating: 4.5,
+    total_trips: 2,
+    dropped: 2,
+    completion_rate: 0.5,
+    certified: true,
+  })
 })

@@ -43,6 +43,11 @@ function streamsOf({ replicas }: Deployment): readonly Stream[] {
       facts: { ...facts, subjects: ['ev.*'], deny_delete: true, discard: 'new' },
       tunables: { duplicate_window: ns(limits.journal_dedupe_ms), allow_direct: true },
     },
+    {
+      name: 'POLICIES',
+      facts: { ...facts, subjects: ['policies.*'], deny_delete: true, deny_purge: true, discard: 'new' },
+      tunables: {},
+    },
     topic('BOOKING_EVENTS', 'booking.events.>'),
     topic('PAYMENT_EVENTS', 'payment.events.>'),
     topic('TRACKING_EVENTS', 'tracking.events.>'),

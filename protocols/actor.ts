@@ -55,6 +55,17 @@ export type Perception<Volatile> = Readonly<{
 /** Where an actor stands in the grid. `bits` is what it offers, for a first sieve: a search names bits that all must be set. */
 export type Placement = Readonly<{ latitude: number; longitude: number; bits: number }>
 
+/**
+ * Why an actor stands where it does among those found: its cost, least first, is the sum of each factor times its
+ * weight, both taken from the policy of this version.
+ */
+export type Rank = Readonly<{
+  cost: number
+  policy_version: number
+  factors: Readonly<Record<string, number>>
+  weights: Readonly<Record<string, number>>
+}>
+
 export interface Actor<
   State,
   Commands extends Shapes,
@@ -115,6 +126,12 @@ export interface Actor<
     criteria: Criteria,
     context: Pick<Context, 'id' | 'at_ms' | 'policy'>,
   ) => boolean
+  /** Its place in the order of those that a search found, where the search asks for one. */
+  readonly rank?: (
+    self: Readonly<{ state: State; volatile: Volatile }>,
+    search: Readonly<{ distance_km: number; criteria: Criteria }>,
+    context: Pick<Context, 'id' | 'at_ms' | 'policy'>,
+  ) => Rank
   /** The answer to a query, or why the asker may not have it. Wire shape (contract): snake_case, whole-second UTC times. */
   readonly answer?: {
     readonly [K in keyof Queries & string]: (
@@ -148,6 +165,11 @@ export interface Behaviour {
   gathers(signal: Message): boolean
   place(self: Self, policy: Policy): Placement | undefined
   match(self: Self, criteria: unknown, context: Pick<Context, 'id' | 'at_ms' | 'policy'>): boolean
+  rank(
+    self: Self,
+    search: Readonly<{ distance_km: number; criteria: unknown }>,
+    context: Pick<Context, 'id' | 'at_ms' | 'policy'>,
+  ): Rank | undefined
   answer(self: Self, query: Message, context: Context): object | Rejection | undefined
   view(self: Self, id: string): object
   invariant(state: unknown): string | undefined
@@ -167,6 +189,7 @@ interface Tables {
   readonly answer?: Rows
   readonly place?: Row
   readonly match?: Row
+  readonly rank?: Row
   readonly view?: Row
   readonly invariant?: Row
 }
@@ -197,6 +220,7 @@ export function behaviourOf<S, C extends Shapes, E extends Shapes, V, G extends 
     gathers: (signal) => optional(tables.gather, signal.type) !== undefined,
     place: (self, policy) => tables.place?.(self, policy),
     match: (self, criteria, context) => tables.match?.(self, criteria, context) ?? true,
+    rank: (self, search, context) => tables.rank?.(self, search, context),
     answer: (self, query, context) => row(tables.answer, query.type)(self, query, context),
     view: (self, id) => tables.view?.(self, id) ?? { state: self.state },
     invariant: (state) => tables.invariant?.(state),

@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox'
 import { Cents, Id, Instant, Latitude, Longitude, MaybeId, Point, Reason, Text } from './ids.ts'
 import { limits } from './limits.ts'
-import { Attempt, RefusalReason, Requirement } from './runner.ts'
+import { StrategyName } from './policy.ts'
+import { Attempt, CrateSize, RefusalReason, Requirement, Stars } from './runner.ts'
 import type { MessageOf } from './shape.ts'
 
 export const PetType = Type.Union([
@@ -33,6 +34,9 @@ export const PetSpec = Type.Object({
   vaccinations: Type.Array(Vaccination, { maxItems: 50, default: [] }),
   special_needs: Text(1_000),
   photo_url: Type.String({ maxLength: 2_000, default: '' }),
+  health_status: Type.Optional(
+    Type.Union([Type.Literal('fit'), Type.Literal('needs_care'), Type.Literal('unfit')]),
+  ),
 })
 
 export const PlaceAddress = Type.Object({
@@ -55,6 +59,32 @@ export const RouteSpec = Type.Object({
   distance_km: Type.Number({ minimum: 0 }),
   estimated_duration_min: Type.Integer({ minimum: 0 }),
   polyline: Type.String(),
+})
+
+/**
+ * The way to drive, as the maps or our own estimate had it when the booking was made. `polyline` is as in `RouteSpec`.
+ * `fallback`: the maps were asked and did not answer in time, so this is the estimate.
+ */
+export const Itinerary = Type.Object({
+  distance_km: Type.Number({ minimum: 0, maximum: 50_000 }),
+  duration_min: Type.Integer({ minimum: 0 }),
+  polyline: Type.String({ maxLength: limits.itinerary_chars_max }),
+  source: Type.Union([Type.Literal('estimate'), Type.Literal('osrm'), Type.Literal('google')]),
+  fallback: Type.Boolean(),
+})
+
+/** A price, and all that it was made of: whoever has the policy's version can make it again. */
+export const Quote = Type.Object({
+  strategy: StrategyName,
+  policy_version: Type.Integer({ minimum: 1 }),
+  distance_km: Type.Number({ minimum: 0 }),
+  by_route: Type.Boolean(),
+  pet_type: PetType,
+  crate_size: CrateSize,
+  appointment: Type.Boolean(),
+  climate: Type.Boolean(),
+  /** What each part adds, in sen; the price is their sum. */
+  parts: Type.Object({ base: Cents, distance: Cents, pet: Cents, crate: Cents, extra: Cents }),
 })
 
 export const DeclineReason = Type.Union([
@@ -80,6 +110,7 @@ export const bookingCommands = {
   'booking.deliver': Type.Object({}),
   'booking.confirm': Type.Object({}),
   'booking.cancel': Type.Object({ reason: Reason }),
+  'booking.rate': Type.Object({ stars: Stars, comment: Text(500) }),
   'booking.note': Type.Object({ note: Type.String({ minLength: 1, maxLength: 500, personal: true }) }),
 }
 
@@ -93,6 +124,13 @@ export const bookingSteps = {
 
 export const bookingQueries = {
   'booking.view': Type.Object({}),
+  /** What a search for its runners needs to know: where, and for what. */
+  'booking.search': Type.Object({}),
+}
+
+/** What the door adds to a `booking.request`: an answer of the maps is an input, and is recorded. Clients cannot send it. */
+export interface RequestInputs {
+  readonly route?: Itinerary
 }
 
 const names = { booking_number: Type.String(), owner_id: Id }
@@ -113,6 +151,9 @@ export const bookingEvents = {
     currency: Type.String(),
     scheduled_at: Type.Union([Time, Type.Null()]),
     notes: Text(1_000),
+    /** Absent in bookings older than these fields. */
+    quote: Type.Optional(Quote),
+    itinerary: Type.Optional(Itinerary),
   }),
   'booking.runner_pending': Type.Object({ runner_id: Id, requirement: Requirement, attempt: Attempt }),
   'booking.runner_refused': Type.Object({ runner_id: Id, reason: RefusalReason, attempt: Attempt }),
@@ -137,6 +178,7 @@ export const bookingEvents = {
   }),
   /** `notes` is all of them, one a line. */
   'booking.noted': Type.Object({ ...names, notes: Text(limits.booking_notes_max) }),
+  'booking.rated': Type.Object({ ...held, stars: Stars, comment: Text(500) }),
   'booking.cancelled': Type.Object({
     ...names,
     ...ending,
@@ -151,5 +193,7 @@ export type PetType = Static<typeof PetType>
 export type PetSpec = Static<typeof PetSpec>
 export type PlaceAddress = Static<typeof PlaceAddress>
 export type RouteSpec = Static<typeof RouteSpec>
+export type Itinerary = Static<typeof Itinerary>
+export type Quote = Static<typeof Quote>
 export type BookingEvent = MessageOf<typeof bookingEvents>
 export type BookingStatus = 'requested' | 'accepted' | 'in_progress' | 'delivered' | 'completed' | 'cancelled'

@@ -45,10 +45,19 @@ export function checkOf(shapes: Shapes, what: string) {
 /** What is wrong with an event that an actor made, an extra field included; undefined when nothing is. */
 export function eventFlaw(type: string, data: object): string | undefined {
   const check = event_checks.get(type)
-  if (!check) return `there is no event ${type}`
-  if (!check.holds(data)) return named(check.flaws(data))
-  const extra = extraField(data, check.trim(data), '')
-  return extra === undefined ? undefined : `${extra} is no field of the event`
+  return check ? flawOf(check, data, 'the event') : `there is no event ${type}`
+}
+
+/** Holds documents against a schema: says what is wrong with one, an extra field included, or nothing. */
+export function strictly(schema: TSchema): (document: unknown) => string | undefined {
+  const check = checkFor(schema)
+  return (document) => flawOf(check, document, 'the document')
+}
+
+function flawOf(check: Check, value: unknown, what: string): string | undefined {
+  if (!check.holds(value)) return named(check.flaws(value))
+  const extra = extraField(value, check.trim(value), '')
+  return extra === undefined ? undefined : `${extra} is no field of ${what}`
 }
 
 function checked(checks: Checks, what: string, type: string, body: unknown): object | Rejection {
@@ -146,17 +155,16 @@ function trimUnion(members: readonly Schema[]): Trim {
 type Checks = ReadonlyMap<string, Check>
 
 const checksOf = (shapes: Shapes): Checks =>
-  new Map(
-    Object.entries(shapes).map(([type, schema]) => {
-      const validator = Compile(schema)
-      const check: Check = {
-        trim: trimOf(schema as Schema),
-        holds: (value) => validator.Check(value),
-        flaws: (value) => validator.Errors(value) as readonly Flaw[],
-      }
-      return [type, check]
-    }),
-  )
+  new Map(Object.entries(shapes).map(([type, schema]) => [type, checkFor(schema)]))
+
+function checkFor(schema: TSchema): Check {
+  const validator = Compile(schema)
+  return {
+    trim: trimOf(schema as Schema),
+    holds: (value) => validator.Check(value),
+    flaws: (value) => validator.Errors(value) as readonly Flaw[],
+  }
+}
 
 const command_checks = checksOf(commands)
 const signal_checks = checksOf(signals)

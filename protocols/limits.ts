@@ -91,6 +91,25 @@ export const limits = {
   nearby_radius_km_max: 100,
   clock_jump_ms: 60_000,
 
+  // Ranking: of so many of the nearest, the best are shown.
+  rank_candidates_max: 60,
+
+  // Routes of the maps.
+  itinerary_chars_max: 8_000,
+  itinerary_points_max: 400,
+  maps_timeout_ms: 1_500,
+  maps_answer_bytes_max: 2 * 1024 * 1024,
+  maps_in_flight_max: 32,
+  /** So many failures in a row open the circuit, for so long; then one request tries again. */
+  maps_failures_max: 5,
+  maps_rest_ms: 30_000,
+  /** From a straight line to a road's length: the estimate where no maps are asked. */
+  route_detour: 1.35,
+
+  // Policies.
+  policy_poll_ms: 1_000,
+  policy_document_bytes_max: 256 * 1024,
+
   // Fixes: the start values of the filter.
   fix_age_max_ms: 24 * 3_600_000,
   fix_future_max_ms: 5_000,
@@ -113,6 +132,8 @@ export const limits = {
   // Runners.
   crates_per_runner_max: 50,
   recent_legs_max: 4,
+  /** Bookings whose rating he got last: a step that comes twice counts once. */
+  recent_ratings_max: 32,
 
   // Trips.
   tracking_interval_ms: 5_000,

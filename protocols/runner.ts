@@ -33,6 +33,10 @@ export const Requirement = Type.Object({
   minimum_weight_capacity: Type.Number({ minimum: 0 }),
   pet_type: Type.String({ maxLength: 20 }),
   weight_kg: Type.Number({ minimum: 0 }),
+  /** Only runners of the quality that policy asks for. Absent: any. */
+  high_tier: Type.Optional(Type.Boolean()),
+  /** Only runners certified for animals that need care. Absent: any. */
+  needs_certified: Type.Optional(Type.Boolean()),
 })
 
 /** Why a runner who said yes did not get the booking. */
@@ -42,6 +46,8 @@ export const RefusalReason = Type.Union([
   Type.Literal('not_registered'),
   Type.Literal('offline'),
   Type.Literal('rating'),
+  Type.Literal('not_admitted'),
+  Type.Literal('not_certified'),
   Type.Literal('expired'),
   Type.Literal('too_late'),
 ])
@@ -99,11 +105,20 @@ export const runnerCommands = {
   'runner.go_online': Type.Object({ latitude: Latitude, longitude: Longitude }),
   'runner.go_offline': Type.Object({}),
   'runner.add_crate': Type.Object(crate),
+  /** Whether he may carry animals that need care. */
+  'runner.certify': Type.Object({ certified: Type.Boolean({ default: true }) }),
 }
+
+/** From 1 to 5. */
+export const Stars = Type.Integer({ minimum: 1, maximum: 5 })
+
+/** On a release that says `cancelled`: the runner himself did it, so it counts against him. */
+const own = Type.Optional(Type.Boolean())
 
 export const runnerSteps = {
   'runner.reserve': Type.Object({ booking_id: Id, requirement: Requirement, attempt: Attempt }),
-  'runner.release': Type.Object({ booking_id: Id, outcome: ReleaseOutcome, attempt: Attempt }),
+  'runner.release': Type.Object({ booking_id: Id, outcome: ReleaseOutcome, attempt: Attempt, own }),
+  'runner.rate': Type.Object({ booking_id: Id, stars: Stars }),
 }
 
 export const runnerQueries = {
@@ -131,7 +146,15 @@ export const runnerEvents = {
   'runner.crate_added': Type.Object({ crate: Crate }),
   'runner.reserved': Type.Object({ booking_id: Id, attempt: Attempt }),
   'runner.reserve_refused': Type.Object({ booking_id: Id, reason: RefusalReason, attempt: Attempt }),
-  'runner.released': Type.Object({ booking_id: Id, outcome: ReleaseOutcome, attempt: Attempt }),
+  'runner.released': Type.Object({ booking_id: Id, outcome: ReleaseOutcome, attempt: Attempt, own }),
+  'runner.certified': Type.Object({ certified: Type.Boolean() }),
+  /** `rating` is the mean of all `ratings`, this one included. */
+  'runner.rated': Type.Object({
+    booking_id: Id,
+    stars: Stars,
+    rating: Type.Number({ minimum: 1, maximum: 5 }),
+    ratings: Type.Integer({ minimum: 1 }),
+  }),
 }
 
 /** What a search over the runners near a point asks of each: see `Actor.match`. */

@@ -45,6 +45,7 @@ const counter: Behaviour = {
   gather: () => undefined,
   gathers: () => false,
   place: () => undefined,
+  rank: () => undefined,
   match: () => true,
   answer: () => ({}),
   view: ({ state }) => ({ count: state, nothing: undefined }),

@@ -1,8 +1,9 @@
 import type { Principal } from '../../protocols/actor.ts'
+import type { Point } from '../../protocols/ids.ts'
 import { limits } from '../../protocols/limits.ts'
 import type { BookingFilter } from '../../protocols/lists.ts'
 import { isRefusal, type Rejection, reject } from '../../protocols/rejections.ts'
-import { bitsFor, type CrateSize, type Requirement } from '../../protocols/runner.ts'
+import { bitsFor, type Requirement } from '../../protocols/runner.ts'
 import { pageOf, radiusOf } from './query.ts'
 import { itemised, ok, paged } from './reply.ts'
 import type { Endpoint } from './request.ts'
@@ -11,14 +12,10 @@ import { nearest, seenBy } from './runners.ts'
 const statuses = ['requested', 'accepted', 'in_progress', 'delivered', 'completed', 'cancelled']
 const active = ['requested', 'accepted', 'in_progress', 'delivered']
 
-/** The parts of a booking's wire shape that we look into. */
-interface BookingView {
-  readonly owner_id: string
-  readonly pet_spec: { readonly pet_type: string; readonly weight_kg: number }
-  readonly crate_requirement: Omit<Requirement, 'pet_type' | 'weight_kg'> & {
-    readonly minimum_size: CrateSize
-  }
-  readonly pickup_address: { readonly latitude: number; readonly longitude: number }
+/** What a booking answers to whoever may look for its runners. */
+interface Search {
+  readonly pickup: Point
+  readonly requirement: Requirement
 }
 
 export const bookingEndpoints = {
@@ -34,38 +31,26 @@ export const bookingEndpoints = {
       : paged(found, page, limit)
   },
 
-  /** For the owner of a booking: who near its pickup could carry the animal now, nearest first. */
+  /** For the owner of a booking: who near its pickup could carry the animal now, the best first, and why each stands where he does. */
   bookingRunners: async ({ ids: { id = '' }, query, by }, { host, env }) => {
     const deadline_ms = env.now_ms() + limits.command_deadline_ms
     const asked = await host.ask({
       to: { actor: 'booking', id },
-      query: { type: 'booking.view' },
+      query: { type: 'booking.search' },
       by,
       deadline_ms,
     })
     if (!asked.ok) return asked.rejection
-    const booking = asked.view as BookingView
-    if (by.role !== 'admin' && booking.owner_id !== by.id) return reject('booking.not_yours', '')
+    const { pickup, requirement } = asked.view as Search
     const radius_km = radiusOf(query, limits.booking_runners_radius_km)
     if (isRefusal(radius_km)) return radius_km
-    const requirement = requirementOf(booking)
-    const { latitude, longitude } = booking.pickup_address
     const criteria = { requirement, only_free: true }
     const found = await host.near(
-      nearest({ latitude, longitude, radius_km, bits: bitsFor(requirement), criteria }),
+      nearest({ ...pickup, radius_km, bits: bitsFor(requirement), criteria, ranked: true }),
     )
-    return ok(found.map((near) => seenBy(by, near)))
+    return ok(found.map((near, index) => ({ ...seenBy(by, near), rank: { place: index + 1, ...near.rank } })))
   },
 } satisfies Record<string, Endpoint>
-
-const requirementOf = ({
-  crate_requirement,
-  pet_spec: { pet_type, weight_kg },
-}: BookingView): Requirement => ({
-  ...crate_requirement,
-  pet_type,
-  weight_kg,
-})
 
 const wantsPage = (query: URLSearchParams) => query.has('page') || query.has('limit')
 

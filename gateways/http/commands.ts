@@ -6,6 +6,7 @@ import { limits } from '../../protocols/limits.ts'
 import { isRefusal, type Rejection, reject } from '../../protocols/rejections.ts'
 import { derivedId, keyedId, windowedId } from './command_id.ts'
 import { completed, normalised } from './inputs.ts'
+import { learnedFor } from './learned.ts'
 import { acknowledged, created, ok, type Reply } from './reply.ts'
 import type { HttpDoors, KnownRequest } from './request.ts'
 import type { Read, Write } from './routes.ts'
@@ -25,10 +26,12 @@ export async function command(
   if (isRefusal(body)) return body
   const id = commandId(route, request, body, doors, repeats)
   if (typeof id !== 'string') return id
+  const learned = await learnedFor(route.command, body, doors.routing)
   const answer = await doors.host.submit({
     id,
     to: addressOf(route.command, route.at, request, id),
     command: { ...body, type: route.command } as Message,
+    ...(learned ? { learned } : {}),
     by,
     deadline_ms: doors.env.now_ms() + limits.command_deadline_ms,
     lane: 'command',

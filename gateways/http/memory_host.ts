@@ -10,6 +10,7 @@ import type {
   Shown,
   SignalNote,
 } from '../../engine/host.ts'
+import { ordered } from '../../engine/ranking.ts'
 import {
   type Address,
   type Behaviour,
@@ -48,14 +49,14 @@ export class MemoryHost implements ShardHost {
   }
 
   async submit(envelope: Envelope): Promise<Answer> {
-    const { id, to, command, by } = envelope
+    const { id, to, command, learned, by } = envelope
     const life = this.#live(to)
     const text = JSON.stringify([to, command])
     const known = this.#keys.get(id)
     if (known !== undefined && known !== text)
       return { ok: false, rejection: reject('request.key_reused', '') }
     if (known === undefined) {
-      const refused = this.#run(to, command, by, id)
+      const refused = this.#run(to, { ...command, ...learned }, by, id)
       if (refused) return { ok: false, rejection: refused }
       this.#keys.set(id, text)
       this.carried.push(envelope)
@@ -91,25 +92,24 @@ export class MemoryHost implements ShardHost {
     done(refused)
   }
 
-  async near({
-    kind,
-    latitude,
-    longitude,
-    radius_km,
-    limit,
-    bits,
-    criteria,
-  }: NearQuery): Promise<readonly Near[]> {
-    const found: Near[] = []
-    for (const life of this.#lives.values()) {
-      const place = life.behaviour.name === kind ? life.behaviour.place(life, firstPolicy) : undefined
-      if (!place || (place.bits & bits) !== bits) continue
-      const context = { id: life.address.id, at_ms: this.#env.now_ms(), policy: firstPolicy }
-      const distance_km = kilometres(latitude, longitude, place.latitude, place.longitude)
-      if (distance_km > radius_km || !life.behaviour.match(life, criteria ?? {}, context)) continue
-      found.push({ id: context.id, distance_km, age_ms: 0, view: life.behaviour.view(life, context.id) })
-    }
-    return found.sort((one, other) => one.distance_km - other.distance_km).slice(0, limit)
+  async near(query: NearQuery): Promise<readonly Near[]> {
+    const lives = [...this.#lives.values()].filter(({ behaviour }) => behaviour.name === query.kind)
+    return ordered(
+      lives.flatMap((life) => this.#nearOne(life, query)),
+      query,
+    )
+  }
+
+  #nearOne(life: Life, { latitude, longitude, radius_km, bits, criteria = {}, ranked }: NearQuery): Near[] {
+    const { behaviour, address } = life
+    const place = behaviour.place(life, firstPolicy)
+    if (!place || (place.bits & bits) !== bits) return []
+    const context = { id: address.id, at_ms: this.#env.now_ms(), policy: firstPolicy }
+    const distance_km = kilometres(latitude, longitude, place.latitude, place.longitude)
+    if (distance_km > radius_km || !behaviour.match(life, criteria, context)) return []
+    const near = { id: address.id, distance_km, age_ms: 0, view: behaviour.view(life, address.id) }
+    const rank = ranked && behaviour.rank(life, { distance_km, criteria }, context)
+    return [rank ? { ...near, rank } : near]
   }
 
   watch(of: Address, listener: (shown: Shown) => void): () => void {

@@ -69,14 +69,17 @@ export const routes: readonly Route[] = [
   { method: 'POST', path: '/api/v1/bookings',               roles: ['owner'],                    command: 'booking.request', at: 'new', status: 201 },
   { method: 'GET',  path: '/api/v1/bookings',               roles: all,                          endpoint: 'bookings' },
   { method: 'GET',  path: '/api/v1/bookings/:id',           roles: all,                          query:   'booking.view',    at: 'id' },
-  { method: 'GET',  path: '/api/v1/bookings/:id/runners',   roles: ['owner', 'admin'],           endpoint: 'bookingRunners' },
+  { method: 'GET',  path: '/api/v1/bookings/:id/runners',   roles: ['owner', 'admin'],           endpoint: 'bookingRunners', asks: 'booking.search' },
   { method: 'POST', path: '/api/v1/bookings/:id/accept',    roles: ['runner'],                   command: 'booking.accept',  at: 'id' },
   { method: 'POST', path: '/api/v1/bookings/:id/decline',   roles: ['runner'],                   command: 'booking.decline', at: 'id' },
   { method: 'POST', path: '/api/v1/bookings/:id/pickup',    roles: ['runner'],                   command: 'booking.pick_up', at: 'id' },
   { method: 'POST', path: '/api/v1/bookings/:id/deliver',   roles: ['runner'],                   command: 'booking.deliver', at: 'id' },
   { method: 'POST', path: '/api/v1/bookings/:id/confirm',   roles: ['owner'],                    command: 'booking.confirm', at: 'id' },
   { method: 'POST', path: '/api/v1/bookings/:id/cancel',    roles: ['owner', 'runner', 'admin'], command: 'booking.cancel',  at: 'id' },
+  { method: 'POST', path: '/api/v1/bookings/:id/rate',      roles: ['owner'],                    command: 'booking.rate',    at: 'id' },
   { method: 'POST', path: '/api/v1/bookings/:id/note',      roles: ['owner'],                    command: 'booking.note',    at: 'id' },
+
+  { method: 'POST', path: '/api/v1/admin/runners/:id/certify', roles: ['admin'], command: 'runner.certify', at: 'id' },
 
   { method: 'GET',  path: '/api/v1/tracking/:id',           roles: all, endpoint: 'tracking', asks: 'trip.view' },
   { method: 'GET',  path: '/api/v1/tracking/:id/route',     roles: all, endpoint: 'trackingRoute' },

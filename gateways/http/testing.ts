@@ -7,6 +7,7 @@ import type { Config } from '../config.ts'
 import { freshKeys } from '../identity/keys.ts'
 import { MemoryAccounts } from '../identity/memory_accounts.ts'
 import { accessToken } from '../identity/tokens.ts'
+import { estimate } from '../maps/estimate.ts'
 import { openVerifier } from '../principal.ts'
 import { App, type ListenSocket, us_socket_local_port } from '../uws.ts'
 import { MemoryHost } from './memory_host.ts'
@@ -29,6 +30,9 @@ export const test_config: Config = {
   allowed_origins: ['http://localhost:3002'],
   token_issuer: 'kilat-pet-runner',
   signing_keys: undefined,
+  google_maps_api_key: undefined,
+  google_routes_url: 'http://127.0.0.1:9',
+  osrm_url: undefined,
   resident_actors_max: 1_000,
   log_level: 'error',
   unsafe: true,
@@ -60,7 +64,7 @@ function fractionIn(value: unknown): string | undefined {
     .find((found) => found !== undefined)
 }
 
-type Options = Partial<Pick<HttpDoors, 'config' | 'shared' | 'readiness'>>
+type Options = Partial<Pick<HttpDoors, 'config' | 'shared' | 'readiness' | 'routing'>>
 
 export async function startHttp(behaviours: readonly Behaviour[], options: Options = {}) {
   const env = new SteppedEnv()
@@ -76,6 +80,7 @@ export async function startHttp(behaviours: readonly Behaviour[], options: Optio
     config,
     accounts: new MemoryAccounts(),
     lists: memoryLists(host, waypoints),
+    routing: estimate,
     reads: {
       note: (user_id, shard, n) => noted.push({ user_id, shard, n }),
       caughtUp: async () => {},
