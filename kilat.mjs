@@ -368,12 +368,12 @@ async function test(args) {
 
 /** Loads the program into this process, so that signals and the exit code are its own. */
 async function launch(verb, args) {
-  await prepare({ stores: process.env.NATS_URL === undefined })
+  await prepare({ stores: process.env.NATS_URL === undefined && programs[verb] !== 'gateways/cli.js' })
   const entry = join(root, 'dist', programs[verb])
   if (!existsSync(entry)) throw new Trouble(`there is no ${relative(root, entry)}`)
-  // One program has several verbs, and so is told which.
-  const words = programs[verb] === 'gateways/cli.js' ? [verb, ...args] : args
-  process.argv = [process.execPath, entry, ...words]
+  // One program serves several verbs: it is told which.
+  const told = programs[verb] === 'gateways/cli.js' ? [verb, ...args] : args
+  process.argv = [process.execPath, entry, ...told]
   await import(pathToFileURL(entry).href)
 }
 

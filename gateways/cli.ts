@@ -1,55 +1,45 @@
-/** `kilat <verb>` for operators, beside a running engine or with its stores' addresses in the environment. */
+/** What an operator does by hand: `kilat policy show` and `kilat policy set FILE`. The second composition root. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Fault } from '../engine/ports.ts'
 import { systemEnv } from '../engine/system_env.ts'
 import { connectNats } from '../persistence/nats.ts'
 import { openPolicies } from '../persistence/policies.ts'
-import { loadConfig } from './config.ts'
-import { policyVerbs, Refused, type Tools } from './operator.ts'
+import { type Config, loadConfig } from './config.ts'
+import { Mistake, policyVerbs, type Tools } from './operator.ts'
 
-const config = loadConfig(process.env)
 const print = (line: string) => void process.stdout.write(`${line}\n`)
 
-type Verb = (words: readonly string[]) => Promise<void>
-
-/** Where the stores of this deployment are: as the environment says, or else the running engine. */
-async function natsUrl(): Promise<string> {
-  if (config.nats_url !== undefined) return config.nats_url
-  const path = join(config.data_dir, 'endpoints.json')
-  const text = await readFile(path, 'utf8').catch(() => {
-    throw new Refused(`${path} is missing: start the engine first, or give its DATA_DIR or NATS_URL`)
-  })
-  return (JSON.parse(text) as { nats_url: string }).nats_url
+const verbs: Readonly<Record<string, (config: Config, argument: string | undefined) => Promise<void>>> = {
+  'policy show': (config) => withPolicies(config, policyVerbs['policy show']),
+  'policy set': (config, file) => withPolicies(config, (tools) => policyVerbs['policy set'](tools, file)),
 }
 
-const withPolicies =
-  (verb: (tools: Tools, words: readonly string[]) => Promise<void>): Verb =>
-  async (words) => {
-    const url = await natsUrl()
-    const link = await connectNats({ url, name: 'kilat-cli', env: systemEnv(config.log_level, 'cli') })
-    try {
-      const read = (path: string) => readFile(path, 'utf8')
-      await verb({ policies: openPolicies(link), readFile: read, print }, words)
-    } finally {
-      await link.close()
-    }
+/** The policies of the environment's NATS, or of the embedded one of the engine that runs here. */
+async function withPolicies(config: Config, work: (tools: Tools) => Promise<void>): Promise<void> {
+  const env = systemEnv(config.log_level, 'cli')
+  const link = await connectNats({ url: await natsOf(config), name: 'kilat-cli', env })
+  try {
+    await work({ policies: openPolicies(link), readFile: (path) => readFile(path, 'utf8'), print })
+  } finally {
+    await link.close()
   }
-
-/** Two words each. */
-const verbs: Readonly<Record<string, Verb>> = {
-  ...Object.fromEntries(Object.entries(policyVerbs).map(([name, verb]) => [name, withPolicies(verb)])),
 }
 
-async function main([noun = '', verb = '', ...rest]: readonly string[]): Promise<void> {
-  const name = `${noun} ${verb}`
-  const run = Object.hasOwn(verbs, name) ? verbs[name] : undefined
-  if (!run) throw new Refused(`usage: kilat ${Object.keys(verbs).join(' | ')}`)
-  await run(rest)
+async function natsOf({ nats_url, data_dir }: Config): Promise<string> {
+  if (nats_url !== undefined) return nats_url
+  const text = await readFile(join(data_dir, 'endpoints.json'), 'utf8').catch(() => '{}')
+  const { nats_url: embedded } = JSON.parse(text) as { nats_url?: string }
+  if (embedded === undefined) throw new Mistake('no engine has started here: start it, or set NATS_URL')
+  return embedded
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  if (!(error instanceof Refused || error instanceof Fault || error instanceof Error)) throw error
-  process.stderr.write(`kilat: ${error.message}\n`)
+async function run([noun = '', verb = '', ...rest]: readonly string[]): Promise<void> {
+  const work = verbs[`${noun} ${verb}`]
+  if (!work) throw new Mistake(`usage: kilat ${Object.keys(verbs).join(' | kilat ')}`)
+  await work(loadConfig(process.env), rest[0])
+}
+
+run(process.argv.slice(2)).catch((cause: unknown) => {
+  process.stderr.write(`kilat: ${cause instanceof Error ? cause.message : String(cause)}\n`)
   process.exitCode = 1
 })

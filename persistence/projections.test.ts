@@ -195,7 +195,7 @@ test('PJ8 a runner has a profile, crates, a session and a count of trips', async
     vehicle_year: 2022,
     air_conditioned: true,
   })
-  expect(found).toMatchObject({ session_status: 'active', current_lat: 1.5, total_trips: 1, version: 5 })
+  expect(found).toMatchObject({ session_status: 'active', current_lat: 1.5, total_trips: 1, version: 6 })
   await projections.project([shard.frame(runnerFact(user_id, 'offline', 9, { runner_id: user_id }))])
   const [later] = await sql`SELECT session_status FROM runners WHERE user_id = ${user_id}`
   expect(later).toEqual({ session_status: 'inactive' })
@@ -289,19 +289,19 @@ test('PJ12 lists are filtered, counted and cut into pages, the newest first', as
 
 test('DS19 the lists show what a price was made of, the way to drive, the tier and the stars', async () => {
   const { projections, lists } = await opened()
-  const id = idOf(171)
+  const id = idOf(671)
   const quote = { strategy: 'standard', policy_version: 3, parts: { base: 500 } }
   const itinerary = { distance_km: 330.5, duration_min: 210, polyline: '', source: 'osrm', fallback: false }
   const requirement = { ...crate_requirement, high_tier: true, needs_certified: true }
-  const shard = new GivenShard(171)
+  const shard = new GivenShard(671)
   await projections.project([
     shard.frame(
-      requested(id, 0, { quote, itinerary, requirement, owner_id: idOf(172) }),
+      requested(id, 0, { quote, itinerary, requirement, owner_id: idOf(672) }),
       of(id, 'accepted', 2),
     ),
     shard.frame(of(id, 'rated', 300, { stars: 4, comment: '' }, owner)),
   ])
-  const { items } = await lists.bookings({ owner_id: idOf(172), page: 1, limit: 10 })
+  const { items } = await lists.bookings({ owner_id: idOf(672), page: 1, limit: 10 })
   expect(items).toMatchObject([
     { quote, itinerary, high_tier: true, needs_certified: true, stars: 4, version: 3 },
   ])
@@ -309,10 +309,10 @@ test('DS19 the lists show what a price was made of, the way to drive, the tier a
 
 test('DS20 a runner’s row has his rating, his completion rate and his certificate', async () => {
   const { sql, projections } = await opened()
-  const user_id = idOf(181)
-  const shard = new GivenShard(181)
+  const user_id = idOf(681)
+  const shard = new GivenShard(681)
   const profile = { full_name: 'A', phone: '', vehicle_type: 'van', vehicle_plate: 'J', vehicle_model: 'V' }
-  const registered = { profile_id: idOf(182), ...profile, vehicle_year: 0, air_conditioned: true }
+  const registered = { profile_id: idOf(682), ...profile, vehicle_year: 0, air_conditioned: true }
   const released = (s: number, outcome: string, own?: true) =>
     runnerFact(user_id, 'released', s, { booking_id: idOf(1), outcome, ...(own ? { own } : {}) })
   await projections.project([
