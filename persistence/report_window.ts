@@ -29,6 +29,7 @@ export class ReportWindow {
   /** A ring would save nothing: the head moves on, and the array is cut when it is all behind. */
   #queue: Waiting[] = []
   #head = 0
+  #pumping = false
   #next = 0
   #sweep: Cancel | undefined
   #idle: (() => void)[] = []
@@ -58,7 +59,7 @@ export class ReportWindow {
       return false
     }
     this.#queue.push({ report, sent_ms: 0, tries: 0 })
-    this.#pump()
+    this.#pumpSoon()
     return true
   }
 
@@ -99,6 +100,16 @@ export class ReportWindow {
 
   get #waiting(): number {
     return this.#unacked.size + this.#queue.length - this.#head
+  }
+
+  /** Each socket's callback ends in a flush of its own: sent at once, every report would be a write to the server. */
+  #pumpSoon(): void {
+    if (this.#pumping) return
+    this.#pumping = true
+    this.#env.soon(() => {
+      this.#pumping = false
+      this.#pump()
+    })
   }
 
   #pump(): void {
