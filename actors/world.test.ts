@@ -144,6 +144,7 @@ const commands: readonly ((random: () => number) => Command)[] = [
   () => ({ type: 'booking.deliver' }),
   () => ({ type: 'booking.confirm' }),
   (random) => ({ type: 'booking.cancel', reason: random() < 0.5 ? 'ill' : '' }),
+  (random) => ({ type: 'booking.rate', stars: 1 + Math.floor(random() * 5), comment: '' }),
 ]
 
 function live(seed: number): World {
@@ -225,6 +226,48 @@ test('BK21 when all steps have arrived, exactly the runners of running bookings 
     running += wanted.size
   }
   expect(running).toBeGreaterThan(20)
+})
+
+/** Carries a booking that somebody holds to its end, and rates it. */
+function finish(world: World, id: string, stars: number): void {
+  const { runner_id } = world.state<Booking>('booking', id)
+  const runner: Principal = { id: runner_id, role: 'runner' }
+  const moves: readonly (readonly [Command, Principal])[] = [
+    [{ type: 'booking.pick_up' }, runner],
+    [{ type: 'booking.deliver' }, runner],
+    [{ type: 'booking.confirm' }, owner],
+    [{ type: 'booking.rate', stars, comment: '' }, owner],
+  ]
+  for (const [command, by] of moves) world.tell('booking', id, command, by)
+}
+
+test('DS10 when all steps have arrived, each runner has exactly the stars that his owners gave, and the trips that he drove', () => {
+  let given_stars = 0
+  for (let seed = 2_001; seed <= 2_200; seed++) {
+    const world = live(seed)
+    world.settle()
+    for (let index = 0; index < 5; index++) finish(world, bookingOf(index), 1 + (seed % 5))
+    world.settle()
+    const bookings = Array.from({ length: 5 }, (_, index) =>
+      world.state<Booking>('booking', bookingOf(index)),
+    )
+    for (let index = 0; index < 4; index++) {
+      const { id } = runnerOf(index)
+      const { rating, ratings, total_trips } = world.state<Runner>('runner', id)
+      const his = bookings.filter(({ runner_id, delivered_ms }) => runner_id === id && delivered_ms > 0)
+      const stars = his.filter((booking) => booking.stars > 0).map((booking) => booking.stars)
+      expect({ ratings, total_trips }, `seed ${seed}`).toEqual({
+        ratings: stars.length,
+        total_trips: his.length,
+      })
+      expect(rating * ratings, `seed ${seed}`).toBeCloseTo(
+        stars.reduce((sum, each) => sum + each, 0),
+        6,
+      )
+      given_stars += stars.length
+    }
+  }
+  expect(given_stars).toBeGreaterThan(50)
 })
 
 test('BK22 of a thousand runners who accept at once one becomes pending, and the others leave no event', () => {

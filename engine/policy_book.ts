@@ -11,6 +11,7 @@ export class PolicyBook {
   #current = firstPolicy
   #next: Cancel = () => {}
   #closed = false
+  #failing = false
 
   private constructor(env: Env, policies: Policies) {
     this.#env = env
@@ -56,8 +57,12 @@ export class PolicyBook {
     const before = this.#current.version
     try {
       await this.#read()
+      this.#failing = false
     } catch (cause) {
-      this.#env.log('warn', 'the policy cannot be read again yet', { cause: String(cause) })
+      // Said once: a store that is away is away for many looks.
+      if (!this.#failing)
+        this.#env.log('warn', 'the policy cannot be read again yet', { cause: String(cause) })
+      this.#failing = true
     }
     if (this.#current.version !== before)
       this.#env.log('info', 'another policy is in force', { version: this.#current.version })
