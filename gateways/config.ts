@@ -35,6 +35,11 @@ const keys = {
   GOOGLE_MAPS_API_KEY: { schema: Type.Optional(Type.String({ minLength: 1 })), secret: true, about: 'Routes come from Google Maps; without it, from OSRM, or an estimate.' },
   GOOGLE_ROUTES_URL:   { schema: Type.String({ pattern: '^https?://.+', default: 'https://routes.googleapis.com' }), about: 'Where the Google Routes API is.' },
   OSRM_URL:            { schema: Url('https?'), about: 'An OSRM server that routes are asked from.' },
+  VAPID_PUBLIC_KEY:    { schema: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{80,100}$' })), about: 'Web push: the public key, as base64url. Without it browsers get no pushes.' },
+  VAPID_PRIVATE_KEY:   { schema: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{40,50}$' })), secret: true, about: 'Web push: the private key, as base64url.' },
+  VAPID_SUBJECT:       { schema: Type.String({ pattern: '^(mailto:|https://).+', default: 'mailto:support@kilat.my' }), about: 'Web push: whom a push service may write to.' },
+  WEB_PUSH_HOSTS:      { schema: List('fcm.googleapis.com', 'push.services.mozilla.com', 'notify.windows.com', 'push.apple.com'), about: 'Push services that browsers may name, by commas; their sub-domains too.' },
+  FCM_SERVICE_ACCOUNT: { schema: Type.Optional(Type.String({ minLength: 2 })), secret: true, about: 'FCM: the JSON key of a service account. Without it phones get no pushes.' },
   RESIDENT_ACTORS_MAX: { schema: Type.Integer({ minimum: 1_000, maximum: 10_000_000, default: limits.resident_actors_max }), about: 'Actors in the memory of one worker thread; others sleep in the snapshot.' },
   LOG_LEVEL:           { schema: Type.Union([Type.Literal('debug'), Type.Literal('info'), Type.Literal('warn'), Type.Literal('error')], { default: 'info' }), about: 'JSON lines of this level and above go to the error stream.' },
   KILAT_UNSAFE:        { schema: Flag, about: '1: serve even if NATS may lose what it acked. For trials only.' },
@@ -60,6 +65,11 @@ export interface Config {
   readonly google_maps_api_key: string | undefined
   readonly google_routes_url: string
   readonly osrm_url: string | undefined
+  readonly vapid_public_key: string | undefined
+  readonly vapid_private_key: string | undefined
+  readonly vapid_subject: string
+  readonly web_push_hosts: readonly string[]
+  readonly fcm_service_account: string | undefined
   readonly resident_actors_max: number
   readonly log_level: 'debug' | 'info' | 'warn' | 'error'
   readonly unsafe: boolean
@@ -116,6 +126,11 @@ function configOf(values: Values): Config {
     google_maps_api_key: values.GOOGLE_MAPS_API_KEY,
     google_routes_url: values.GOOGLE_ROUTES_URL,
     osrm_url: values.OSRM_URL,
+    vapid_public_key: values.VAPID_PUBLIC_KEY,
+    vapid_private_key: values.VAPID_PRIVATE_KEY,
+    vapid_subject: values.VAPID_SUBJECT,
+    web_push_hosts: values.WEB_PUSH_HOSTS,
+    fcm_service_account: values.FCM_SERVICE_ACCOUNT,
     resident_actors_max: values.RESIDENT_ACTORS_MAX,
     log_level: values.LOG_LEVEL,
     unsafe: values.KILAT_UNSAFE,

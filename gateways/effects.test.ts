@@ -4,7 +4,7 @@ import { systemEnv } from '../engine/system_env.ts'
 import type { Effect } from '../protocols/effects.ts'
 import { limits } from '../protocols/limits.ts'
 import { bitsFor, type Requirement } from '../protocols/runner.ts'
-import { effectRunner, type Notice } from './effects.ts'
+import { effectRunner, type Notice, type Offer } from './effects.ts'
 import { booking_id, MemoryHost, owner, rival, runner } from './ws/testing.ts'
 
 const requirement: Requirement = {
@@ -21,6 +21,7 @@ const announce: Effect = { type: 'dispatch.announce', data: { booking_id, pickup
 function given(status = 'requested') {
   const host = new MemoryHost()
   const notices = new Map<string, Notice>()
+  const offers: Offer[] = []
   const booking = { id: booking_id, owner_id: owner.id, status }
   host.views.set(`booking/${booking_id}`, booking)
   host.near_runners = [runner, rival].map(({ id }) => ({ id, distance_km: 1, age_ms: 0, view: {} }))
@@ -28,8 +29,9 @@ function given(status = 'requested') {
     add: async (notice: Notice) => {
       if (!notices.has(notice.effect_id)) notices.set(notice.effect_id, notice)
     },
+    offer: async (offer: Offer) => void offers.push(offer),
   }
-  return { host, notices, booking, effects: effectRunner({ host, inbox, env: systemEnv('error') }) }
+  return { host, notices, offers, booking, effects: effectRunner({ host, inbox, env: systemEnv('error') }) }
 }
 
 test('FD20 a notice is kept under its effect’s id, so a repeat is the same one', async () => {
@@ -40,8 +42,9 @@ test('FD20 a notice is kept under its effect’s id, so a repeat is the same one
 })
 
 test('FD21 an open booking is shown to the free runners near its pickup who could take it', async () => {
-  const { effects, host, booking } = given()
+  const { effects, host, booking, offers } = given()
   await effects.run(announce, '1:2:4', 1)
+  expect(offers).toMatchObject([{ effect_id: '1:2:4', booking_id, runner_ids: [runner.id, rival.id] }])
   expect(host.near_queries).toEqual([
     {
       kind: 'runner',

@@ -6,20 +6,36 @@ import type { Effect } from '../protocols/effects.ts'
 import { limits } from '../protocols/limits.ts'
 import { rejections } from '../protocols/rejections.ts'
 import { bitsFor } from '../protocols/runner.ts'
+import type { Template } from './push/templates.ts'
 
 export interface Notice {
   /** A second notice with this id is the same one. */
   readonly effect_id: string
   readonly user_id: string
-  readonly template: Extract<Effect, { type: 'push.send' }>['data']['template']
+  readonly template: Template
   readonly booking_id: string
+  readonly at_ms: number
+  /** Values for the template's words. */
+  readonly metadata?: object
+}
+
+/** An open booking, for runners near it whose app may be closed; the nearest first. */
+export interface Offer {
+  readonly effect_id: string
+  readonly booking_id: string
+  readonly runner_ids: readonly string[]
   readonly at_ms: number
 }
 
 /** Where notices are kept for their readers. */
 export interface Inbox {
-  /** Resolves when the notice is kept; a repeat of its `effect_id` changes nothing. */
-  add(notice: Notice): Promise<void>
+  /**
+   * Resolves when the notice is kept and pushed; a repeat of its `effect_id` keeps no second one and reaches only the
+   * devices that were not reached. Rejects with a Fault while a further `attempt`, counted from 1, may reach more.
+   */
+  add(notice: Notice, attempt: number): Promise<void>
+  /** The same for each of the nearest runners who has a device. */
+  offer(offer: Offer, attempt: number): Promise<void>
 }
 
 interface Means {
@@ -32,16 +48,23 @@ type Run<Type extends Effect['type']> = (
   means: Means,
   data: Extract<Effect, { type: Type }>['data'],
   id: string,
+  attempt: number,
 ) => Promise<void>
 
 /** An open booking is shown as any runner may see it; one that is not open is refused to him. */
 const any_runner = { id: '00000000-0000-0000-0000-000000000000', role: 'runner' } as const
 
 const rows: { readonly [Type in Effect['type']]: Run<Type> } = {
-  'push.send': ({ inbox, env }, data, effect_id) => inbox.add({ effect_id, ...data, at_ms: env.now_ms() }),
+  'push.send': ({ inbox, env }, data, effect_id, attempt) =>
+    inbox.add({ effect_id, ...data, at_ms: env.now_ms() }, attempt),
 
   /** A booking that is no longer open is announced to nobody. A runner may be told twice: it is no fact. */
-  'dispatch.announce': async ({ host, env }, { booking_id, pickup, requirement }) => {
+  'dispatch.announce': async (
+    { host, env, inbox },
+    { booking_id, pickup, requirement },
+    effect_id,
+    attempt,
+  ) => {
     const answer = await host.ask({
       to: { actor: 'booking', id: booking_id },
       query: { type: 'booking.view' },
@@ -66,15 +89,17 @@ const rows: { readonly [Type in Effect['type']]: Run<Type> } = {
     })
     const message = { type: 'booking.open', booking }
     for (const { id } of near) host.show({ actor: 'runner', id }, message)
+    const runner_ids = near.map(({ id }) => id)
+    await inbox.offer({ effect_id, booking_id, runner_ids, at_ms: env.now_ms() }, attempt)
   },
 }
 
 /** The system's effects. Rejects with a Fault where a later try may succeed; none gives back a command. */
 export function effectRunner(means: Means): Effects {
   return {
-    async run(effect, id) {
-      if (effect.type === 'push.send') await rows[effect.type](means, effect.data, id)
-      else await rows[effect.type](means, effect.data, id)
+    async run(effect, id, attempt) {
+      if (effect.type === 'push.send') await rows[effect.type](means, effect.data, id, attempt)
+      else await rows[effect.type](means, effect.data, id, attempt)
       return undefined
     },
   }

@@ -5,7 +5,6 @@ import type { Env } from '../engine/env.ts'
 import { systemEnv } from '../engine/system_env.ts'
 import { openAccounts } from '../persistence/accounts.ts'
 import { startEmbedded } from '../persistence/embedded/embedded.ts'
-import { openInbox } from '../persistence/inbox.ts'
 import { openJournal } from '../persistence/journal.ts'
 import { openLists } from '../persistence/lists.ts'
 import { migrate } from '../persistence/migrate.ts'
@@ -13,6 +12,7 @@ import { connectNats } from '../persistence/nats.ts'
 import { attempt, closeSql, openSql, type Sql } from '../persistence/pg.ts'
 import { openPolicies } from '../persistence/policies.ts'
 import { openProjections } from '../persistence/projections.ts'
+import { openRows } from '../persistence/rows.ts'
 import { openSnapshots } from '../persistence/snapshots.ts'
 import { checkNats } from '../persistence/startup_check.ts'
 import { ensureStreams } from '../persistence/streams.ts'
@@ -80,7 +80,7 @@ async function openStores(birth: WorkerBirth, env: Env): Promise<Stores> {
     accounts: openAccounts(sql),
     lists: openLists(sql),
     policies: openPolicies(link),
-    inbox: openInbox(sql),
+    rows: openRows(sql),
     watch(call) {
       call('nats', link.connected)
       link.onChange((connected) => call('nats', connected))

@@ -9,6 +9,7 @@ import { Thread } from '../engine/thread.ts'
 import type { Accounts } from '../protocols/accounts.ts'
 import type { Behaviour } from '../protocols/actor.ts'
 import type { Lists } from '../protocols/lists.ts'
+import type { Rows } from '../protocols/rows.ts'
 import type { Config } from './config.ts'
 import type { Readiness } from './doors.ts'
 import { effectRunner, type Inbox } from './effects.ts'
@@ -16,6 +17,8 @@ import { mountHttp } from './http/server.ts'
 import { loadKeys } from './identity/keys.ts'
 import { openRouting } from './maps/routing.ts'
 import { openVerifier } from './principal.ts'
+import { openInbox } from './push/inbox.ts'
+import { openPushers } from './push/open_pushers.ts'
 import { App, type ListenSocket, type TemplatedApp, us_listen_socket_close } from './uws.ts'
 import { mountFeed } from './ws/feed.ts'
 import { mountRunnerSocket } from './ws/runner.ts'
@@ -46,7 +49,7 @@ export interface Stores {
   readonly accounts: Accounts
   readonly lists: Lists
   readonly policies: Policies
-  readonly inbox: Inbox
+  readonly rows: Rows
   /** Calls back with each change, and with the present state at once. */
   watch(call: (part: 'nats' | 'database', up: boolean) => void): void
   close(): Promise<void>
@@ -95,14 +98,15 @@ export async function startWorker(
     policy: () => book.current,
     policyAt: (version) => book.at(version),
   })
-  drivers.effects = effectRunner({ host: engine, inbox: stores.inbox, env })
+  const inbox = openInbox({ rows: stores.rows, env, pushers: await openPushers(config, env) })
+  drivers.effects = effectRunner({ host: engine, inbox, env })
   for (const [other, port] of birth.lines) engine.meet(other, new Link(env, wireOf(port), engine))
   stores.watch((part, up) => {
     const state = up ? 'ready' : 'failed'
     if (part === 'nats') board.natsIs(thread, state)
     else board.databaseIs(thread, state)
   })
-  const doors = await openDoors(parts, engine, stores, board)
+  const doors = await openDoors(parts, engine, stores, board, inbox)
   tell({ type: 'listening' })
   void engine.open().then(() => tell({ type: 'open' }))
   return {
@@ -117,7 +121,13 @@ export async function startWorker(
   }
 }
 
-async function openDoors({ birth, env }: WorkerParts, host: Thread, stores: Stores, board: Board) {
+async function openDoors(
+  { birth, env }: WorkerParts,
+  host: Thread,
+  stores: Stores,
+  board: Board,
+  inbox: Inbox,
+) {
   const { config } = birth
   const keys = await loadKeys(config.signing_keys, config.data_dir)
   const verifier = openVerifier({ keys, issuer: config.token_issuer, env })
@@ -127,7 +137,7 @@ async function openDoors({ birth, env }: WorkerParts, host: Thread, stores: Stor
   const doors = { host, accounts, lists, routing, reads: board, verifier, env, config, readiness, keys }
   const app = App()
   const sockets = [mountRunnerSocket(app, doors), mountFeed(app, doors)]
-  mountHttp(app, { ...doors, shared: birth.http_tables })
+  mountHttp(app, { ...doors, rows: stores.rows, inbox, shared: birth.http_tables })
   const socket = await listen(app, config)
   return {
     stopListening: () => us_listen_socket_close(socket),

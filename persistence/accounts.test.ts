@@ -1,7 +1,6 @@
 import { afterAll, expect, test } from 'vitest'
 import { accountsContract } from '../engine/accounts.contract.ts'
 import { openAccounts } from './accounts.ts'
-import { openInbox } from './inbox.ts'
 import { sharedTestDatabase } from './migrated.ts'
 import { closeSql, openSql } from './pg.ts'
 
@@ -51,18 +50,4 @@ test('AC12 without a database every call ends in a fault that may be tried again
     message: expect.not.stringContaining('mina'),
   })
   await closeSql(sql)
-})
-
-test('PJ14 a notice is kept once however often its effect is carried out', async () => {
-  const { sql } = await database.open()
-  const inbox = openInbox(sql)
-  const booking_id = '00000000-0000-4000-8000-0000000f0003'
-  const notice = { effect_id: '3:7:0:0', user_id, template: 'delivered', booking_id, at_ms: 1_700 } as const
-  await Promise.all([inbox.add(notice), inbox.add(notice)])
-  await inbox.add({ ...notice, at_ms: 9_999 })
-  await inbox.add({ ...notice, effect_id: '3:7:1:0' })
-  const rows =
-    await sql`SELECT event_type, booking_id, created_at FROM notifications WHERE user_id = ${user_id}`
-  expect(rows.map(({ created_at }) => created_at.getTime())).toEqual([1_700, 1_700])
-  expect(rows[0]).toMatchObject({ event_type: 'delivered', booking_id })
 })

@@ -102,7 +102,7 @@ export const bookingCommands = {
     pickup_address: PlaceAddress,
     dropoff_address: PlaceAddress,
     scheduled_at: Type.Optional(Type.Union([Time, Type.Null()])),
-    notes: Text(1_000),
+    notes: Text(limits.request_notes_max),
   }),
   'booking.accept': Type.Object({}),
   'booking.decline': Type.Object({ reason: DeclineReason }),

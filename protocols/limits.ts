@@ -179,6 +179,35 @@ export const limits = {
   seed_batch: 50,
   cors_max_age_seconds: 12 * 3_600,
 
+  // Records: pets, shops, photos, messages, links, notices and offers.
+  pets_per_owner_max: 100,
+  photos_per_booking_max: 50,
+  shops_per_owner_max: 50,
+  shops_listed_max: 50,
+  shops_nearby_max: 20,
+  shops_nearby_radius_km_default: 10,
+  shops_searched_max: 1_000,
+  chat_messages_max: 5_000,
+  chat_page_default: 50,
+  shares_per_booking_max: 20,
+  share_life_ms: 24 * 3_600_000,
+  history_rows_max: 500,
+  notice_cursor_max: 50,
+  devices_per_user_max: 10,
+  promos_listed_max: 100,
+  referrals_listed_max: 100,
+  application_number_tries_max: 20,
+
+  // Pushes.
+  push_timeout_ms: 5_000,
+  push_tries_max: 5,
+  /** How long a push service may keep a push for a device that is off. */
+  push_life_seconds: 3_600,
+  /** A token of Google's is fetched anew so long before it ends. */
+  push_token_margin_ms: 60_000,
+  /** The nearest runners who are told of an open booking when their app is closed. */
+  offered_runners_max: 10,
+
   // Sockets.
   socket_frame_bytes_max: 512 * 1024,
   feed_inbound_bytes_max: 512,
@@ -256,4 +285,6 @@ export const limits = {
   database_pulse_ms: 2_000,
   /** Characters of all notes of a booking. */
   booking_notes_max: 2_000,
+  /** Characters of the notes that a booking is asked for with. */
+  request_notes_max: 1_000,
 } as const

@@ -56,10 +56,23 @@ const wantsPage = (query: URLSearchParams) => query.has('page') || query.has('li
 
 type Whose = Omit<BookingFilter, 'page' | 'limit'>
 
-function filterOf(by: Principal, query: URLSearchParams): Whose | Rejection {
+function statusOf(query: URLSearchParams): string | Rejection {
   const status = query.get('status') ?? ''
-  if (status !== '' && status !== 'active' && !statuses.includes(status))
-    return reject('request.malformed', `status must be one of active, ${statuses.join(', ')}`)
+  if (status === '' || status === 'active' || statuses.includes(status)) return status
+  return reject('request.malformed', `status must be one of active, ${statuses.join(', ')}`)
+}
+
+/** The statuses that a query for everybody's bookings is about, or `request.malformed`. */
+export function statusesOf(query: URLSearchParams): Pick<BookingFilter, 'statuses'> | Rejection {
+  const status = statusOf(query)
+  if (isRefusal(status)) return status
+  if (status === '') return {}
+  return { statuses: status === 'active' ? active : [status] }
+}
+
+function filterOf(by: Principal, query: URLSearchParams): Whose | Rejection {
+  const status = statusOf(query)
+  if (isRefusal(status)) return status
   return by.role === 'runner' ? runnerFilter(by.id, status, wantsPage(query)) : ownerFilter(by.id, status)
 }
 

@@ -4,6 +4,7 @@ import type { Address, Message } from '../../protocols/actor.ts'
 import { checkCommand } from '../../protocols/check.ts'
 import { limits } from '../../protocols/limits.ts'
 import { isRefusal, type Rejection, reject } from '../../protocols/rejections.ts'
+import { askBooking } from '../participants.ts'
 import { derivedId, keyedId, windowedId } from './command_id.ts'
 import { completed, normalised } from './inputs.ts'
 import { learnedFor } from './learned.ts'
@@ -20,7 +21,10 @@ export async function command(
   repeats: TimeTable,
 ): Promise<Reply | Rejection> {
   const { by } = request
-  const given = await completed(route.command, request.body, by, doors.accounts)
+  const given = route.copies
+    ? await copied(request, doors)
+    : await completed(route.command, request.body, by, doors.accounts)
+  if (isRefusal(given)) return given
   const checked = checkCommand(route.command, given)
   const body = isRefusal(checked) ? checked : normalised(route.command, checked)
   if (isRefusal(body)) return body
@@ -96,4 +100,23 @@ function addedCrate(view: object, body: object): object {
   )
   if (!crate) throw new Error('the runner does not show the crate that was added')
   return crate
+}
+
+/** What an earlier booking of the owner asked for, without its appointment: `booking.not_found`, `booking.not_yours`. */
+async function copied(
+  { ids: { id = '' }, by }: KnownRequest,
+  doors: HttpDoors,
+): Promise<Readonly<Record<string, unknown>> | Rejection> {
+  const answer = await askBooking(id, by, doors)
+  if (!answer.ok) return answer.rejection
+  const { owner_id, pet_spec, pickup_address, dropoff_address, notes } = answer.view as Readonly<
+    Record<string, unknown>
+  >
+  if (owner_id !== by.id) return reject('booking.not_yours', 'only its owner books it again')
+  return {
+    pet_spec,
+    pickup_address,
+    dropoff_address,
+    notes: String(notes).slice(0, limits.request_notes_max),
+  }
 }

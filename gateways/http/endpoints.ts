@@ -1,20 +1,45 @@
 import { accountEndpoints, openAccountEndpoints } from '../identity/endpoints.ts'
+import { auditEndpoints } from './audit.ts'
 import { bookingEndpoints } from './bookings.ts'
+import { chatEndpoints } from './chat.ts'
+import { openNewcomerEndpoints, referralEndpoints } from './newcomers.ts'
+import { notificationEndpoints } from './notifications.ts'
+import { petEndpoints } from './pets.ts'
+import { photoEndpoints } from './photos.ts'
+import { preferenceEndpoints } from './preferences.ts'
+import { promoEndpoints } from './promos.ts'
 import type { Endpoint, PublicEndpoint } from './request.ts'
 import { runnerEndpoints } from './runners.ts'
+import { openShareEndpoints, shareEndpoints } from './shares.ts'
+import { shopEndpoints } from './shops.ts'
 import { statusEndpoints } from './status.ts'
+import { openSubscriptionEndpoints, subscriptionEndpoints } from './subscriptions.ts'
 import { trackingEndpoints } from './tracking.ts'
 
 /** What routes name when they need no token. */
-export const public_endpoints = { ...statusEndpoints, ...openAccountEndpoints } satisfies Record<
-  string,
-  PublicEndpoint
->
+export const public_endpoints = {
+  ...statusEndpoints,
+  ...openAccountEndpoints,
+  ...openShareEndpoints,
+  ...openSubscriptionEndpoints,
+  ...openNewcomerEndpoints,
+} satisfies Record<string, PublicEndpoint>
 /** What routes name when they are not one message to one actor. */
 export const endpoints = {
   ...accountEndpoints,
+  ...auditEndpoints,
   ...bookingEndpoints,
+  ...chatEndpoints,
+  ...notificationEndpoints,
+  ...petEndpoints,
+  ...photoEndpoints,
+  ...preferenceEndpoints,
+  ...promoEndpoints,
+  ...referralEndpoints,
   ...runnerEndpoints,
+  ...shareEndpoints,
+  ...shopEndpoints,
+  ...subscriptionEndpoints,
   ...trackingEndpoints,
 } satisfies Record<string, Endpoint>
 

@@ -19,6 +19,7 @@ export interface Head {
   readonly host: string
   readonly authorization: string
   readonly idempotency_key: string
+  readonly languages: string
   /** -1 when not said, or when it comes in chunks. */
   readonly content_length: number
   readonly address: ArrayBuffer
@@ -38,6 +39,7 @@ function readHead(res: HttpResponse, req: HttpRequest, doors: Pick<Doors, 'env'>
     host: req.getHeader('host'),
     authorization: req.getHeader('authorization'),
     idempotency_key: req.getHeader('idempotency-key'),
+    languages: req.getHeader('accept-language'),
     content_length: length === '' ? -1 : Number(length),
     address: res.getRemoteAddress(),
   }

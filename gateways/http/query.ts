@@ -3,14 +3,29 @@ import { limits } from '../../protocols/limits.ts'
 import { type Rejection, reject } from '../../protocols/rejections.ts'
 
 /** The page and its size; what is no number, or none of ours, counts as not said. */
-export function pageOf(query: URLSearchParams): { page: number; limit: number } {
+export function pageOf(
+  query: URLSearchParams,
+  absent: number = limits.list_page_default,
+): { page: number; limit: number } {
   const page = whole(query.get('page')) ?? 1
   const limit = whole(query.get('limit')) ?? 0
   return {
     page: Math.min(Math.max(page, 1), limits.page_number_max),
-    limit: limit < 1 ? limits.list_page_default : Math.min(limit, limits.page_limit_max),
+    limit: limit < 1 ? absent : Math.min(limit, limits.page_limit_max),
   }
 }
+
+/** The same where a limit beyond the largest counts as not said. */
+export function strictPageOf(query: URLSearchParams): { page: number; limit: number } {
+  const asked = pageOf(query)
+  return (whole(query.get('limit')) ?? 0) > limits.page_limit_max
+    ? { ...asked, limit: limits.list_page_default }
+    : asked
+}
+
+/** The size of a page that goes on by a cursor. */
+export const cursorLimitOf = (query: URLSearchParams): number =>
+  Math.min(pageOf(query).limit, limits.notice_cursor_max)
 
 function whole(text: string | null): number | undefined {
   return text !== null && /^[+-]?\d+$/.test(text) ? Number(text) : undefined

@@ -1,6 +1,8 @@
 import type { Principal } from '../../protocols/actor.ts'
 import type { Rejection } from '../../protocols/rejections.ts'
+import type { Rows } from '../../protocols/rows.ts'
 import type { Doors } from '../doors.ts'
+import type { Inbox } from '../effects.ts'
 import type { Keys } from '../identity/keys.ts'
 import type { Reply } from './reply.ts'
 
@@ -15,6 +17,8 @@ export interface Request {
   /** A JSON object; empty when nothing was sent. */
   readonly body: Readonly<Record<string, unknown>>
   readonly idempotency_key: string
+  /** What its sender prefers to read, as Accept-Language has it. */
+  readonly languages: string
 }
 
 /** A request with a verified token of a role that the route admits. */
@@ -25,6 +29,8 @@ export interface KnownRequest extends Request {
 /** What the HTTP door stands on, beyond what it shares with the sockets. */
 export interface HttpDoors extends Doors {
   readonly keys: Keys
+  readonly rows: Rows
+  readonly inbox: Inbox
   /** Of `shared_bytes` bytes and common to all threads of the process, so that they count together; own memory without. */
   readonly shared?: SharedArrayBuffer
 }

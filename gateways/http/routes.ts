@@ -21,6 +21,8 @@ export interface Write extends Place {
   readonly at: 'id' | 'me' | 'new'
   readonly status?: 201
   readonly answer?: 'crate' | { readonly message: string }
+  /** Its body is read off the caller's own booking of the path, and none is taken. */
+  readonly copies?: 'booking'
 }
 /** A query answers what its actor says, and has no body. */
 export interface Read extends Place {
@@ -80,6 +82,57 @@ export const routes: readonly Route[] = [
   { method: 'POST', path: '/api/v1/bookings/:id/note',      roles: ['owner'],                    command: 'booking.note',    at: 'id' },
 
   { method: 'POST', path: '/api/v1/admin/runners/:id/certify', roles: ['admin'], command: 'runner.certify', at: 'id' },
+  { method: 'POST', path: '/api/v1/bookings/:id/rebook',    roles: ['owner'],                    command: 'booking.request', at: 'new', status: 201, copies: 'booking' },
+  { method: 'GET',  path: '/api/v1/bookings/:id/history',   roles: ['owner', 'runner', 'admin'], endpoint: 'bookingHistory' },
+  { method: 'GET',  path: '/api/v1/bookings/:id/tracking',  roles: ['owner', 'runner', 'admin'], endpoint: 'bookingTracking' },
+  { method: 'POST', path: '/api/v1/bookings/:id/photo',     roles: ['runner'],                   endpoint: 'addPhoto' },
+  { method: 'GET',  path: '/api/v1/bookings/:id/photos',    roles: ['owner', 'runner', 'admin'], endpoint: 'photos' },
+  { method: 'GET',  path: '/api/v1/admin/bookings',         roles: ['admin'],                    endpoint: 'adminBookings' },
+  { method: 'GET',  path: '/api/v1/admin/stats/bookings',   roles: ['admin'],                    endpoint: 'bookingStats' },
+
+  { method: 'GET',    path: '/api/v1/users/me/pets',        roles: ['owner'], endpoint: 'pets' },
+  { method: 'POST',   path: '/api/v1/users/me/pets',        roles: ['owner'], endpoint: 'createPet' },
+  { method: 'GET',    path: '/api/v1/pets',                 roles: ['owner'], endpoint: 'pets' },
+  { method: 'POST',   path: '/api/v1/pets',                 roles: ['owner'], endpoint: 'createPet' },
+  { method: 'GET',    path: '/api/v1/pets/:id',             roles: ['owner'], endpoint: 'pet' },
+  { method: 'PUT',    path: '/api/v1/pets/:id',             roles: ['owner'], endpoint: 'updatePet' },
+  { method: 'DELETE', path: '/api/v1/pets/:id',             roles: ['owner'], endpoint: 'archivePet' },
+
+  { method: 'GET',    path: '/api/v1/petshops',             roles: all,      endpoint: 'shops' },
+  { method: 'GET',    path: '/api/v1/petshops/nearby',      roles: all,      endpoint: 'shopsNearby' },
+  { method: 'GET',    path: '/api/v1/petshops/mine',        roles: ['shop'], endpoint: 'myShops' },
+  { method: 'GET',    path: '/api/v1/petshops/:id',         roles: all,      endpoint: 'shop' },
+  { method: 'POST',   path: '/api/v1/petshops',             roles: ['shop'], endpoint: 'createShop' },
+  { method: 'PUT',    path: '/api/v1/petshops/:id',         roles: ['shop'], endpoint: 'updateShop' },
+  { method: 'DELETE', path: '/api/v1/petshops/:id',         roles: ['shop'], endpoint: 'removeShop' },
+
+  { method: 'POST',   path: '/api/v1/chat/:id/messages',         roles: ['owner', 'runner', 'admin'], endpoint: 'sendChat' },
+  { method: 'GET',    path: '/api/v1/chat/:id/messages',         roles: ['owner', 'runner', 'admin'], endpoint: 'chat' },
+  { method: 'POST',   path: '/api/v1/tracking/:id/share',        roles: ['owner', 'runner', 'admin'], endpoint: 'shareTrip' },
+  { method: 'DELETE', path: '/api/v1/tracking/:id/share',        roles: ['owner', 'runner', 'admin'], endpoint: 'unshareTrip' },
+  { method: 'GET',    path: '/api/v1/tracking/shared/:token',    roles: 'public',                     endpoint: 'sharedTrip' },
+
+  { method: 'GET',    path: '/api/v1/notifications',                roles: all, endpoint: 'notifications' },
+  { method: 'GET',    path: '/api/v1/notifications/preferences',    roles: all, endpoint: 'preferences' },
+  { method: 'PUT',    path: '/api/v1/notifications/preferences',    roles: all, endpoint: 'updatePreferences' },
+  { method: 'POST',   path: '/api/v1/notifications/fcm-token',      roles: all, endpoint: 'addFcmToken' },
+  { method: 'POST',   path: '/api/v1/notifications/device-tokens',  roles: all, endpoint: 'addDevice' },
+  { method: 'GET',    path: '/api/v1/notifications/vapid-key',      roles: all, endpoint: 'vapidKey' },
+  { method: 'GET',    path: '/api/v1/notifications/:id',            roles: all, endpoint: 'notification' },
+  { method: 'PUT',    path: '/api/v1/notifications/:id/read',       roles: all, endpoint: 'readNotification' },
+  { method: 'POST',   path: '/api/v1/notifications/:id/read',       roles: all, endpoint: 'readNotification' },
+
+  { method: 'POST',   path: '/api/v1/promos',                       roles: ['admin'], endpoint: 'createPromo' },
+  { method: 'POST',   path: '/api/v1/promos/validate',              roles: all,       endpoint: 'validatePromo' },
+  { method: 'GET',    path: '/api/v1/promos/active',                roles: all,       endpoint: 'activePromos' },
+  { method: 'GET',    path: '/api/v1/admin/promos',                 roles: ['admin'], endpoint: 'activePromos' },
+  { method: 'GET',    path: '/api/v1/subscriptions/plans',          roles: 'public',  endpoint: 'plans' },
+  { method: 'POST',   path: '/api/v1/subscriptions',                roles: all,       endpoint: 'subscribe' },
+  { method: 'GET',    path: '/api/v1/subscriptions/me',             roles: all,       endpoint: 'subscription' },
+  { method: 'POST',   path: '/api/v1/subscriptions/me/cancel',      roles: all,       endpoint: 'cancelSubscription' },
+  { method: 'GET',    path: '/api/v1/referrals/me',                 roles: all,       endpoint: 'referrals' },
+  { method: 'GET',    path: '/api/v1/referrals/code',               roles: all,       endpoint: 'referralCode' },
+  { method: 'POST',   path: '/api/v1/runners/apply',                roles: 'public',  endpoint: 'apply' },
 
   { method: 'GET',  path: '/api/v1/tracking/:id',           roles: all, endpoint: 'tracking', asks: 'trip.view' },
   { method: 'GET',  path: '/api/v1/tracking/:id/route',     roles: all, endpoint: 'trackingRoute' },

@@ -12,6 +12,7 @@ import type { Reply } from './reply.ts'
 import type { HttpDoors, KnownRequest, Request } from './request.ts'
 import { type Method, type Route, routes } from './routes.ts'
 import { openTables, type TimeTable } from './shared.ts'
+import { wordedFor } from './vocabulary.ts'
 
 /** Serves every route of the table on the app, and JSON for all that is none. */
 export function mountHttp(app: TemplatedApp, doors: HttpDoors): void {
@@ -104,7 +105,7 @@ class Door {
   ): Promise<void> {
     const outcome = await this.#outcome(route, exchange, segments, token, arriving)
     if (isRefusal(outcome)) exchange.refuse(outcome)
-    else exchange.reply(outcome)
+    else exchange.reply(wordedFor(exchange.head.origin, route.path, outcome))
   }
 
   async #outcome(
@@ -124,9 +125,9 @@ class Door {
     if (!(bytes instanceof Uint8Array)) return bytes
     const parsed = parseBody(bytes)
     if (isRefusal(parsed)) return parsed
-    const { method, path, idempotency_key } = head
+    const { method, path, idempotency_key, languages } = head
     const query = new URLSearchParams(head.query)
-    const request = { method, path, query, ids: ids.ids, body: parsed.body, idempotency_key }
+    const request = { method, path, query, ids: ids.ids, body: parsed.body, idempotency_key, languages }
     return verified
       ? this.#known(route, { ...request, by: verified.principal })
       : this.#public(route, request)
@@ -159,6 +160,10 @@ function idsOf(
   for (const [index, part] of (parts.get(route) ?? []).entries()) {
     if (!part.startsWith(':')) continue
     const segment = segments[index] ?? ''
+    if (part === ':token') {
+      ids.token = segment
+      continue
+    }
     if (!uuid.test(segment)) return reject('request.malformed', `${part.slice(1)} in the path must be a UUID`)
     ids[part.slice(1)] = segment.toLowerCase()
   }

@@ -1,5 +1,6 @@
 // A real uWebSockets.js app on a free port, in front of twins; and a client that looks at every answer.
 import { SteppedEnv } from '../../engine/clock.ts'
+import { MemoryRows } from '../../engine/memory_rows.ts'
 import type { Account } from '../../protocols/accounts.ts'
 import type { Behaviour, Principal } from '../../protocols/actor.ts'
 import type { BookingFilter, Lists, WaypointView } from '../../protocols/lists.ts'
@@ -9,7 +10,9 @@ import { MemoryAccounts } from '../identity/memory_accounts.ts'
 import { accessToken } from '../identity/tokens.ts'
 import { estimate } from '../maps/estimate.ts'
 import { openVerifier } from '../principal.ts'
+import { openInbox } from '../push/inbox.ts'
 import { App, type ListenSocket, us_socket_local_port } from '../uws.ts'
+import { mountFeed } from '../ws/feed.ts'
 import { MemoryHost } from './memory_host.ts'
 import type { HttpDoors } from './request.ts'
 import { mountHttp } from './server.ts'
@@ -33,6 +36,11 @@ export const test_config: Config = {
   google_maps_api_key: undefined,
   google_routes_url: 'http://127.0.0.1:9',
   osrm_url: undefined,
+  vapid_public_key: undefined,
+  vapid_private_key: undefined,
+  vapid_subject: 'mailto:support@kilat.test',
+  web_push_hosts: ['push.test'],
+  fcm_service_account: undefined,
   resident_actors_max: 1_000,
   log_level: 'error',
   unsafe: true,
@@ -73,12 +81,15 @@ export async function startHttp(behaviours: readonly Behaviour[], options: Optio
   const host = new MemoryHost(behaviours, env)
   const noted: { user_id: string; shard: number; n: number }[] = []
   const waypoints: WaypointView[] = []
+  const rows = new MemoryRows()
   const doors: HttpDoors = {
     host,
     keys,
     env,
     config,
     accounts: new MemoryAccounts(),
+    rows,
+    inbox: openInbox({ rows, env, pushers: {} }),
     lists: memoryLists(host, waypoints),
     routing: estimate,
     reads: {
@@ -90,6 +101,7 @@ export async function startHttp(behaviours: readonly Behaviour[], options: Optio
     ...options,
   }
   const app = App()
+  mountFeed(app, doors)
   mountHttp(app, doors)
   const socket = await new Promise<ListenSocket>((resolve, refuse) => {
     app.listen('127.0.0.1', 0, (opened) => (opened ? resolve(opened) : refuse(new Error('no free port'))))

@@ -21,6 +21,22 @@ export const trackingEndpoints = {
   },
 } satisfies Record<string, Endpoint>
 
+/** The places of a booking's present trip in the shape of the feed's positions, in time order. */
+export const flatPositions: Endpoint = async (request, doors) => {
+  const trip = await tripOf(request, doors)
+  if (!trip.ok) return trip.rejection
+  const { booking_id, runner_id } = trip.view as { booking_id: string; runner_id: string }
+  const waypoints = await waypointsOf(request, doors, trip)
+  return ok(
+    waypoints.map(({ id: _id, recorded_at: timestamp, ...place }) => ({
+      booking_id,
+      runner_id,
+      ...place,
+      timestamp,
+    })),
+  )
+}
+
 /** Nine decimals, as PostGIS writes them. */
 const degrees = (value: number) => Math.round(value * 1e9) / 1e9
 

@@ -4,6 +4,7 @@ import type { Account } from '../../protocols/accounts.ts'
 import { checkOf } from '../../protocols/check.ts'
 import { limits } from '../../protocols/limits.ts'
 import { isRefusal, type Rejection, reject } from '../../protocols/rejections.ts'
+import { addFirstPet } from '../http/pets.ts'
 import { acknowledged, created, ok, type Reply } from '../http/reply.ts'
 import type { Endpoint, HttpDoors, PublicEndpoint } from '../http/request.ts'
 import { timeOf } from '../http/times.ts'
@@ -24,6 +25,8 @@ const shapes = {
       Type.Literal('admin'),
     ]),
     phone: Type.String({ default: '', pattern: phone.source }),
+    /** One app names the owner's pet at once; what describes none is passed over. */
+    first_pet: Type.Optional(Type.Unknown()),
   }),
   login: Type.Object({ email: Type.String({ minLength: 1, maxLength: 254 }), password: Password }),
   refresh: Type.Object({ refresh_token: Type.String({ minLength: 1, maxLength: 4_096 }) }),
@@ -59,6 +62,7 @@ export const openAccountEndpoints = {
       created_ms: doors.env.now_ms(),
     }
     if (!(await doors.accounts.create(account))) return reject('account.email_taken', '')
+    if (account.role === 'owner') await addFirstPet(doors, account.id, wanted.first_pet)
     return created(await session(account, doors))
   },
 

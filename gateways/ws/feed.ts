@@ -1,8 +1,8 @@
-import type { Principal } from '../../protocols/actor.ts'
 import { limits } from '../../protocols/limits.ts'
 import { type Rejection, reject } from '../../protocols/rejections.ts'
 import { closeCodes } from '../../protocols/socket.ts'
 import type { Doors } from '../doors.ts'
+import { takesPart } from '../participants.ts'
 import type { TemplatedApp } from '../uws.ts'
 import { FeedConnection } from './feed_connection.ts'
 import { FeedRoom } from './feed_room.ts'
@@ -132,11 +132,4 @@ class Feed implements Mounted {
       this.#rooms.delete(key)
     }
   }
-}
-
-/** A requested booking may be read by any runner; its feed is for those who take part. */
-function takesPart(booking: object, by: Principal): boolean {
-  if (by.role === 'admin') return true
-  const { owner_id, runner_id } = booking as { owner_id?: unknown; runner_id?: unknown }
-  return by.id === owner_id || by.id === runner_id
 }

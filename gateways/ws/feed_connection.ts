@@ -54,14 +54,14 @@ export class FeedConnection {
     this.#heard_ms = now_ms
   }
 
-  /** A status is sent at once; a position waits, alone, while the socket is not being read. */
+  /** A status and a chat message are sent at once; a position waits, alone, while the socket is not being read. */
   show(frame: FeedFrame): void {
     if (!this.#socket) return
     if (frame.kind === 'position' && this.#socket.getBufferedAmount() > limits.feed_coalesce_bytes) {
       this.#waiting = frame
       return
     }
-    if (frame.kind === 'status') {
+    if (frame.kind !== 'position') {
       if (!this.seat.wants_status) return
       this.drained()
     }

@@ -7,7 +7,7 @@ import { timeOf } from '../http/times.ts'
 /** `seq` grows along a booking and means the same on every thread: it is the shard's clock in milliseconds, made strictly increasing. */
 export interface FeedFrame {
   readonly seq: number
-  readonly kind: 'position' | 'status'
+  readonly kind: 'position' | 'status' | 'chat'
   /** Of the position, or of the change: server time. */
   readonly at_ms: number
   /** JSON members without braces and without `booking_id`, which each connection wants in its own case. */
@@ -41,9 +41,27 @@ export function statusFrame(
   return { seq, kind: 'status', at_ms, members }
 }
 
+/** Undefined for what is no chat message. Only members that the contract names get through. */
+export function chatFrame(seq: number, message: Message): FeedFrame | undefined {
+  if (message.type !== 'chat.message') return undefined
+  const { at_ms, ...told } = message as unknown as Readonly<Record<string, string>> & { at_ms: number }
+  const pairs = chat_members.map((name) => `"${name}":${JSON.stringify(told[name] ?? '')}`)
+  return { seq, kind: 'chat', at_ms, members: pairs.join(',') }
+}
+
+const chat_members = [
+  'message_id',
+  'sender_id',
+  'sender_role',
+  'message_type',
+  'content',
+  'created_at',
+] as const
+
 /** The frame as one JSON document. A position stands at top level and again under `data`: some apps read one, some the other. */
 export function textOf({ seq, kind, members }: FeedFrame, booking_id: string): string {
   const head = `"seq":${seq},"booking_id":"${booking_id}",${members}`
+  if (kind === 'chat') return `{"type":"chat_message",${head}}`
   return kind === 'status'
     ? `{"type":"booking_status_changed",${head}}`
     : `{"type":"location_update",${head},"data":{"booking_id":"${booking_id}",${members}}}`

@@ -7,6 +7,7 @@ import { closeCodes } from '../../protocols/socket.ts'
 import type { Doors } from '../doors.ts'
 import type { FeedConnection, FeedSeat } from './feed_connection.ts'
 import {
+  chatFrame,
   type FeedFrame,
   lastPosition,
   type Position,
@@ -81,6 +82,8 @@ export class FeedRoom {
   }
 
   #ofBooking({ message, at_ms }: Shown): void {
+    const chat = chatFrame(this.#last_seq + 1, message)
+    if (chat) return this.#show({ ...chat, seq: this.#next(at_ms) })
     const status = statusAfter(message)
     if (!status) return
     this.#changes += 1
