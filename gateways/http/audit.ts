@@ -20,14 +20,13 @@ export const auditEndpoints = {
     await doors.reads.caughtUp(request.by.id)
     const changes = await doors.rows.find(status_changes, {
       where: { booking_id: booking.id },
-      order: [
-        ['log_seq', 'up'],
-        ['created_at', 'up'],
-        ['event_id', 'up'],
-      ],
+      order: [['log_seq', 'up']],
       limit: limits.history_rows_max,
     })
-    return ok(changes.map(changeView))
+    const in_order = [...changes].sort(
+      (one, other) => one.log_seq - other.log_seq || placeOf(one) - placeOf(other),
+    )
+    return ok(in_order.map(changeView))
   },
 
   /** The places of the present trip, each flat with its booking and runner. */
@@ -48,6 +47,9 @@ export const auditEndpoints = {
     return ok({ total_bookings: counts.reduce((sum, count) => sum + count, 0), by_status })
   },
 } satisfies Record<string, Endpoint>
+
+/** Where it stands in its frame: the last part of an event's id. */
+const placeOf = ({ event_id }: StatusChange) => Number(event_id.slice(event_id.lastIndexOf(':') + 1))
 
 const changeView = ({ frame_shard, frame_n, log_seq, ...change }: StatusChange) => ({
   ...change,

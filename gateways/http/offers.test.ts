@@ -133,9 +133,11 @@ test('PT16 the history of a booking tells who changed it, when, why, and in whic
     event_id: '3:17:0',
     created_at: 1_790_000_000_000,
   }
-  await on.http.doors.rows.add(status_changes, change)
+  const { rows } = on.http.doors
+  await rows.add(status_changes, { ...change, id: booking_id, event_id: '3:17:10' })
+  await rows.add(status_changes, change)
   const { frame_shard: shard, frame_n: n, log_seq, created_at: _at, ...told } = change
-  expect(rowsOf(await owner.send('GET', `/bookings/${booking_id}/history`))).toEqual([
-    { ...told, frame: { shard, n, log_seq }, created_at: '2026-09-21T14:13:20Z' },
-  ])
+  const history = rowsOf(await owner.send('GET', `/bookings/${booking_id}/history`))
+  expect(history[0]).toEqual({ ...told, frame: { shard, n, log_seq }, created_at: '2026-09-21T14:13:20Z' })
+  expect(history.map(({ event_id }) => event_id)).toEqual(['3:17:0', '3:17:10'])
 })

@@ -3,7 +3,7 @@ import { SteppedEnv } from '../../engine/clock.ts'
 import { MemoryRows } from '../../engine/memory_rows.ts'
 import { Fault } from '../../engine/ports.ts'
 import { limits } from '../../protocols/limits.ts'
-import { type Device, devices, notifications, preferences } from '../../protocols/notice_tables.ts'
+import { type Device, devices, notifications, preferences, pushes } from '../../protocols/notice_tables.ts'
 import { isQuiet, openInbox, preferencesOf } from './inbox.ts'
 import type { PushMessage } from './pusher.ts'
 import { wordsOf } from './templates.ts'
@@ -54,13 +54,16 @@ test('NT6 a notice is kept once and pushed once to each device however often its
 })
 
 test('NT7 a device that could not be reached is tried again, the others are left alone, and it ends', async () => {
-  const { inbox, notice, kept, sent, outcomes } = await given(device('1'), device('2'))
+  const { inbox, notice, kept, sent, outcomes, rows } = await given(device('1'), device('2'))
   outcomes.set('2', 'fault')
   await expect(inbox.add(notice, 1)).rejects.toBeInstanceOf(Fault)
   expect(await kept()).toMatchObject([{ status: 'partially_sent', channels_failed: ['fcm'] }])
   await inbox.add(notice, limits.push_tries_max)
   expect(sent.map(({ token }) => token)).toEqual(['1'])
   outcomes.delete('2')
+  expect(await rows.count(pushes, {})).toBe(1)
+  await inbox.add(notice, 1)
+  expect(await rows.count(pushes, {})).toBe(0)
   await inbox.add(notice, 1)
   expect(sent.map(({ token }) => token)).toEqual(['1', '2'])
   expect(await kept()).toMatchObject([{ status: 'sent', channels_failed: [] }])

@@ -56,8 +56,9 @@ export function openInbox({ rows, env, pushers }: Parts): Inbox {
   const can_push = Object.keys(pushers).length > 0
   const add = async (notice: Notice, attempt: number) => {
     const kept = rowOf(notice)
-    await rows.add(notifications, kept)
-    if (can_push) await new Delivery({ rows, env, pushers }, kept).run(attempt)
+    const is_new = await rows.add(notifications, kept)
+    if (can_push && (is_new || !(await reachedAll(rows, kept.id))))
+      await new Delivery({ rows, env, pushers }, kept).run(attempt)
   }
   return {
     add,
@@ -72,6 +73,12 @@ export function openInbox({ rows, env, pushers }: Parts): Inbox {
       }
     },
   }
+}
+
+/** Every device that the notice was meant for has it. */
+async function reachedAll(rows: Rows, id: string): Promise<boolean> {
+  const [known] = await rows.find(notifications, { where: { id }, order: [], limit: 1 })
+  return known !== undefined && known.channels_sent.length > 0 && known.channels_failed.length === 0
 }
 
 const rowOf = ({ effect_id, user_id, booking_id, template, at_ms, metadata = {} }: Notice): Notification => ({
@@ -122,7 +129,8 @@ class Delivery {
       if (done_ids.has(this.#pushId(device))) this.#sent.add(device.channel)
       else await this.#push(device, languageOf(wishes.language, ''))
     await rows.change(notifications, { id }, this.#outcome())
-    if (this.#failed.size > 0 && attempt < limits.push_tries_max)
+    if (this.#failed.size === 0) await rows.remove(pushes, { notice_id: id })
+    else if (attempt < limits.push_tries_max)
       throw new Fault('a notice did not reach every device', { retry: true })
   }
 
