@@ -113,3 +113,24 @@ test('CH5 a link to a booking without a trip shows nothing yet', async () => {
   const { share_url } = dataOf(await owner.send('POST', `/tracking/${id}/share`))
   expect((await on.http.call('GET', String(share_url))).body.code).toBe('share.not_found')
 })
+
+test('CH6 a message, a pet, a shop or a photo that is sent again under its key is the one that was made', async () => {
+  const { owner, runner, id } = await riding()
+  const keeper = await on.http.tokenFor({ id: runner.id, role: 'shop' })
+  const shop = { name: 'Kedai', address: 'Jalan 1', ...johor, category: 'vet' }
+  const photo = { photo_type: 'pickup', photo_url: 'https://photos.test/1.jpg' }
+  const made = [
+    [owner.token, `/chat/${id}/messages`, { message_type: 'text', content: 'ok' }],
+    [owner.token, '/pets', { name: 'Tom', pet_type: 'cat' }],
+    [keeper, '/petshops', shop],
+    [runner.token, `/bookings/${id}/photo`, photo],
+  ] as const
+  for (const [token, path, body] of made) {
+    const send = (key: string) =>
+      on.http.call('POST', `/api/v1${path}`, { token, body, headers: { 'idempotency-key': key } })
+    const [first, again, other] = [await send('a'), await send('a'), await send('b')].map(dataOf)
+    expect(again, path).toEqual(first)
+    expect(other?.id, path).not.toBe(first?.id)
+  }
+  expect(dataOf(await runner.send('GET', '/notifications')).items).toHaveLength(2)
+})

@@ -4,6 +4,7 @@ import { isRefusal, reject } from '../../protocols/rejections.ts'
 import { type ChatMessage, chat_messages } from '../../protocols/tables.ts'
 import { bookingOf, type Parties } from '../participants.ts'
 import { pageOf } from './query.ts'
+import { addOnce, recordId } from './records.ts'
 import { created, paged } from './reply.ts'
 import type { Endpoint, HttpDoors } from './request.ts'
 import { bodyOf } from './shapes.ts'
@@ -20,11 +21,11 @@ export const chatEndpoints = {
     if ((await doors.rows.count(chat_messages, where)) >= limits.chat_messages_max)
       return reject('chat.full', `at most ${limits.chat_messages_max} messages`)
     const { id: sender_id, role: sender_role } = request.by
-    const id = doors.env.uuid()
+    const id = recordId(request, doors.env)
     const message = { id, ...where, sender_id, sender_role, ...wanted, created_at: doors.env.now_ms() }
-    await doors.rows.add(chat_messages, message)
-    pass(message, booking, doors)
-    return created(messageView(message))
+    const kept = await addOnce(doors.rows, chat_messages, message)
+    if (kept === message) pass(message, booking, doors)
+    return created(messageView(kept))
   },
 
   /** Oldest first. */

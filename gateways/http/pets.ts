@@ -2,6 +2,7 @@ import { limits } from '../../protocols/limits.ts'
 import { isRefusal, type Rejection, reject } from '../../protocols/rejections.ts'
 import type { Rows } from '../../protocols/rows.ts'
 import { type Pet, pets } from '../../protocols/tables.ts'
+import { addOnce, recordId } from './records.ts'
 import { acknowledged, created, ok } from './reply.ts'
 import type { Endpoint, HttpDoors, KnownRequest } from './request.ts'
 import { bodyOf, said } from './shapes.ts'
@@ -9,12 +10,13 @@ import { timeOf } from './times.ts'
 
 export const petEndpoints = {
   /** `pet.too_many` when the owner has as many as an account holds. */
-  createPet: async ({ body, by }, doors) => {
-    const wanted = bodyOf('createPet', body)
+  createPet: async (request, doors) => {
+    const { by } = request
+    const wanted = bodyOf('createPet', request.body)
     if (isRefusal(wanted)) return wanted
     if ((await doors.rows.count(pets, activeOf(by.id))) >= limits.pets_per_owner_max)
       return reject('pet.too_many', `at most ${limits.pets_per_owner_max}`)
-    return created(petView(await addPet(doors, by.id, wanted)))
+    return created(petView(await addPet(doors, by.id, wanted, recordId(request, doors.env))))
   },
 
   /** The caller's, newest first; archived ones are left out. */
@@ -68,7 +70,7 @@ export async function addFirstPet(
 ) {
   if (typeof described !== 'object' || described === null) return
   const wanted = bodyOf('createPet', described)
-  if (!isRefusal(wanted)) await addPet(doors, owner_id, wanted)
+  if (!isRefusal(wanted)) await addPet(doors, owner_id, wanted, doors.env.uuid())
 }
 
 /** A pet of this owner as described; all that is not said is empty. */
@@ -76,6 +78,7 @@ async function addPet(
   { rows, env }: Pick<HttpDoors, 'rows' | 'env'>,
   owner_id: string,
   described: Described,
+  id: string,
 ): Promise<Pet> {
   const at = env.now_ms()
   const pet: Pet = {
@@ -88,15 +91,14 @@ async function addPet(
     photo_url: '',
     vaccination_status: '',
     ...described,
-    id: env.uuid(),
+    id,
     owner_id,
     status: 'active',
     version: 1,
     created_at: at,
     updated_at: at,
   }
-  await rows.add(pets, pet)
-  return pet
+  return addOnce(rows, pets, pet)
 }
 
 /** The pet of the path, when it is the caller's: `pet.not_found`, `pet.not_yours`. */

@@ -2,6 +2,7 @@ import { limits } from '../../protocols/limits.ts'
 import { isRefusal, reject } from '../../protocols/rejections.ts'
 import { type Photo, photos } from '../../protocols/tables.ts'
 import { bookingOf } from '../participants.ts'
+import { addOnce, recordId } from './records.ts'
 import { created, ok } from './reply.ts'
 import type { Endpoint } from './request.ts'
 import { bodyOf } from './shapes.ts'
@@ -20,9 +21,15 @@ export const photoEndpoints = {
     if ((await doors.rows.count(photos, where)) >= limits.photos_per_booking_max)
       return reject('photo.too_many', `at most ${limits.photos_per_booking_max}`)
     const at = doors.env.now_ms()
-    const photo = { ...wanted, ...where, id: doors.env.uuid(), runner_id, taken_at: at, created_at: at }
-    await doors.rows.add(photos, photo)
-    return created(photoView(photo))
+    const photo = {
+      ...wanted,
+      ...where,
+      id: recordId(request, doors.env),
+      runner_id,
+      taken_at: at,
+      created_at: at,
+    }
+    return created(photoView(await addOnce(doors.rows, photos, photo)))
   },
 
   /** Oldest first. */

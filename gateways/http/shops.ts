@@ -3,6 +3,7 @@ import { isRefusal, type Rejection, reject } from '../../protocols/rejections.ts
 import type { Rows } from '../../protocols/rows.ts'
 import { type Shop, shops } from '../../protocols/tables.ts'
 import { placeOf, radiusOf } from './query.ts'
+import { addOnce, recordId } from './records.ts'
 import { acknowledged, created, ok } from './reply.ts'
 import type { Endpoint, KnownRequest } from './request.ts'
 import { bodyOf, said } from './shapes.ts'
@@ -56,15 +57,22 @@ export const shopEndpoints = {
     return isRefusal(shop) ? shop : ok(shopView(shop))
   },
 
-  createShop: async ({ body, by }, { rows, env }) => {
-    const wanted = bodyOf('createShop', body)
+  createShop: async (request, { rows, env }) => {
+    const { by } = request
+    const wanted = bodyOf('createShop', request.body)
     if (isRefusal(wanted)) return wanted
     if ((await rows.count(shops, { owner_id: by.id })) >= limits.shops_per_owner_max)
       return reject('shop.too_many', `at most ${limits.shops_per_owner_max}`)
     const at = env.now_ms()
-    const shop = { ...wanted, id: env.uuid(), owner_id: by.id, rating: 0, created_at: at, updated_at: at }
-    await rows.add(shops, shop)
-    return created(shopView(shop))
+    const shop = {
+      ...wanted,
+      id: recordId(request, env),
+      owner_id: by.id,
+      rating: 0,
+      created_at: at,
+      updated_at: at,
+    }
+    return created(shopView(await addOnce(rows, shops, shop)))
   },
 
   /** Empty leaves a field as it is. */
