@@ -25,7 +25,7 @@ COPY package.json ./
 RUN mkdir -p /var/lib/kilat && chown node:node /var/lib/kilat
 USER node
 VOLUME /var/lib/kilat
-EXPOSE 8080
+EXPOSE 8080 8004
 HEALTHCHECK --interval=5s --timeout=3s --start-period=60s --retries=5 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/readiness`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "dist/gateways/main.js"]

@@ -28,6 +28,8 @@ const programs = {
   seed: 'bench/seed.js',
   'drill:kill': 'bench/drill.js',
   policy: 'gateways/cli.js',
+  admin: 'gateways/cli.js',
+  keys: 'gateways/cli.js',
 }
 
 const say = (text) => console.log(`kilat: ${text}`)

@@ -16,6 +16,8 @@ const stop_max_ms = 30_000
 
 export interface StackOptions {
   readonly workers: number
+  /** Where logins by OpenID Connect are served; nowhere without it. */
+  readonly sts_port?: number
   /** Stores that run already; without them the engine brings its own. */
   readonly stores?: {
     readonly nats_url: string
@@ -76,6 +78,7 @@ export class Stack {
         ...inherited,
         ...elsewhere,
         PORT: String(this.port),
+        STS_PORT: String(this.#options.sts_port ?? 0),
         WORKERS: String(workers),
         DATA_DIR: this.data_dir,
         TRUSTED_ADDRESSES: '127.0.0.1,::1',

@@ -57,6 +57,9 @@ export function accountsContract(name: string, open: () => Promise<OpenAccounts>
     keeping(subject)
     rotating(subject)
     revoking(subject)
+    banning(subject)
+    resetting(subject)
+    overseeing(subject)
   })
 }
 
@@ -151,5 +154,82 @@ function revoking(subject: Subject): void {
     const ended = subject().revokeRefresh(userId(90), now_ms)
     await Promise.all([made, ended])
     expect(['revoked', 'unknown']).toContain((await rotate(subject(), 91, 92)).outcome)
+  })
+}
+
+function banning(subject: Subject): void {
+  test('AC13 a ban ends every refresh token of the user, and keeps its first time', async () => {
+    await loggedIn(subject(), 100)
+    expect(await subject().ban(userId(100), now_ms)).toMatchObject({ banned_ms: now_ms })
+    expect(await subject().ban(userId(100), now_ms + 5_000)).toMatchObject({ banned_ms: now_ms })
+    expect((await subject().byId(userId(100)))?.banned_ms).toBe(now_ms)
+    expect(await rotate(subject(), 100, 101)).toEqual({ outcome: 'revoked' })
+    expect(await subject().ban(userId(997), now_ms)).toBeUndefined()
+  })
+
+  test('AC13 a token that was stored after the ban gives nothing', async () => {
+    await subject().create(accountOf(102))
+    await subject().ban(userId(102), now_ms)
+    await subject().storeRefresh({
+      hash: hashOf(102),
+      family: userId(1_102),
+      user_id: userId(102),
+      expires_ms,
+    })
+    expect(await rotate(subject(), 102, 103)).toEqual({ outcome: 'revoked' })
+  })
+
+  test('AC14 who was banned lately is told, newest first and bounded', async () => {
+    const since_ms = now_ms + 1_000_000
+    for (const number of [110, 111, 112]) {
+      await subject().create(accountOf(number))
+      await subject().ban(userId(number), since_ms + number)
+    }
+    expect(await subject().bannedSince(since_ms + 111, 10)).toEqual([userId(112), userId(111)])
+    expect(await subject().bannedSince(since_ms, 1)).toEqual([userId(112)])
+    expect(await subject().bannedSince(since_ms + 113, 10)).toEqual([])
+  })
+}
+
+function resetting(subject: Subject): void {
+  const reset = (number: number, at_ms = now_ms) =>
+    subject().resetPassword(hashOf(number), `hash-${number}`, at_ms)
+
+  test('AC15 a reset sets the password once and ends every refresh token', async () => {
+    await loggedIn(subject(), 120)
+    await subject().putReset({ hash: hashOf(121), user_id: userId(120), expires_ms })
+    expect(await reset(121)).toMatchObject({ id: userId(120), password_hash: 'hash-121', version: 2 })
+    expect(await reset(121)).toBeUndefined()
+    expect(await rotate(subject(), 120, 122)).toEqual({ outcome: 'revoked' })
+    expect(await reset(250)).toBeUndefined()
+  })
+
+  test('AC15 a newer reset takes the place of an older one, and one that has expired changes nothing', async () => {
+    await subject().create(accountOf(130))
+    await subject().putReset({ hash: hashOf(131), user_id: userId(130), expires_ms })
+    await subject().putReset({ hash: hashOf(132), user_id: userId(130), expires_ms })
+    expect(await reset(131)).toBeUndefined()
+    expect(await reset(132, expires_ms)).toBeUndefined()
+    expect((await subject().byId(userId(130)))?.password_hash).toBe(accountOf(130).password_hash)
+  })
+}
+
+function overseeing(subject: Subject): void {
+  test('AC16 a role is given by email, accounts are listed newest first and counted by role', async () => {
+    const late_ms = now_ms + 9_000_000
+    const known = await subject().countByRole()
+    for (const number of [140, 141, 142])
+      await subject().create(accountOf(number, { role: 'shop', created_ms: late_ms + number }))
+    expect((await subject().countByRole()).shop).toBe((known.shop ?? 0) + 3)
+    const first = await subject().page(1, 2)
+    expect(first.items.map(({ id }) => id)).toEqual([userId(142), userId(141)])
+    expect((await subject().page(2, 2)).items[0]?.id).toBe(userId(140))
+    expect(first.total).toBe(Object.values(await subject().countByRole()).reduce((sum, one) => sum + one, 0))
+    expect(await subject().setRole('user140@example.com', 'admin')).toMatchObject({
+      role: 'admin',
+      version: 2,
+    })
+    expect((await subject().byId(userId(140)))?.role).toBe('admin')
+    expect(await subject().setRole('nobody@example.com', 'admin')).toBeUndefined()
   })
 }

@@ -40,6 +40,9 @@ const keys = {
   VAPID_SUBJECT:       { schema: Type.String({ pattern: '^(mailto:|https://).+', default: 'mailto:support@kilat.my' }), about: 'Web push: whom a push service may write to.' },
   WEB_PUSH_HOSTS:      { schema: List('fcm.googleapis.com', 'push.services.mozilla.com', 'notify.windows.com', 'push.apple.com'), about: 'Push services that browsers may name, by commas; their sub-domains too.' },
   FCM_SERVICE_ACCOUNT: { schema: Type.Optional(Type.String({ minLength: 2 })), secret: true, about: 'FCM: the JSON key of a service account. Without it phones get no pushes.' },
+  STS_PORT:            { schema: Type.Integer({ minimum: 0, maximum: 65_535, default: 8_004 }), about: 'The Security Token Service (OpenID Connect) is served here; 0: not at all.' },
+  STS_ISSUER:          { schema: Url('https?'), about: 'Its public address, the `iss` of what it signs. http://localhost:STS_PORT when absent.' },
+  STS_CLIENTS:         { schema: Type.Optional(Type.String({ minLength: 2 })), secret: true, about: 'Its clients: a JSON list of OpenID Connect client metadata.' },
   RESIDENT_ACTORS_MAX: { schema: Type.Integer({ minimum: 1_000, maximum: 10_000_000, default: limits.resident_actors_max }), about: 'Actors in the memory of one worker thread; others sleep in the snapshot.' },
   LOG_LEVEL:           { schema: Type.Union([Type.Literal('debug'), Type.Literal('info'), Type.Literal('warn'), Type.Literal('error')], { default: 'info' }), about: 'JSON lines of this level and above go to the error stream.' },
   KILAT_UNSAFE:        { schema: Flag, about: '1: serve even if NATS may lose what it acked. For trials only.' },
@@ -70,6 +73,10 @@ export interface Config {
   readonly vapid_subject: string
   readonly web_push_hosts: readonly string[]
   readonly fcm_service_account: string | undefined
+  /** 0: there is no Security Token Service. */
+  readonly sts_port: number
+  readonly sts_issuer: string
+  readonly sts_clients: string | undefined
   readonly resident_actors_max: number
   readonly log_level: 'debug' | 'info' | 'warn' | 'error'
   readonly unsafe: boolean
@@ -131,6 +138,9 @@ function configOf(values: Values): Config {
     vapid_subject: values.VAPID_SUBJECT,
     web_push_hosts: values.WEB_PUSH_HOSTS,
     fcm_service_account: values.FCM_SERVICE_ACCOUNT,
+    sts_port: values.STS_PORT,
+    sts_issuer: (values.STS_ISSUER ?? `http://localhost:${values.STS_PORT}`).replace(/\/+$/, ''),
+    sts_clients: values.STS_CLIENTS,
     resident_actors_max: values.RESIDENT_ACTORS_MAX,
     log_level: values.LOG_LEVEL,
     unsafe: values.KILAT_UNSAFE,

@@ -15,8 +15,10 @@ export interface Verified {
 }
 
 export interface Verifier {
-  /** Checks signature, issuer, type and expiry of an access token; results are kept until expiry, by token hash. */
+  /** Checks signature, issuer, type, expiry and ban of an access token; results are kept until expiry, by token hash. */
   verify(token: string): Promise<Verified | Rejection>
+  /** Calls when somebody was banned, with what tells whether it is he: open sockets ask it. */
+  onBan(call: (isBanned: (id: string) => boolean) => void): void
 }
 
 /** What a user has been told, so that his lists show it. */

@@ -5,6 +5,8 @@ import type { Env } from '../engine/env.ts'
 import { systemEnv } from '../engine/system_env.ts'
 import { openAccounts } from '../persistence/accounts.ts'
 import { startEmbedded } from '../persistence/embedded/embedded.ts'
+
+import { openGrants } from '../persistence/grants.ts'
 import { openJournal } from '../persistence/journal.ts'
 import { openLists } from '../persistence/lists.ts'
 import { migrate } from '../persistence/migrate.ts'
@@ -19,6 +21,7 @@ import { ensureStreams } from '../persistence/streams.ts'
 import { openTopics } from '../persistence/topics.ts'
 import { limits } from '../protocols/limits.ts'
 import { type Config, loadConfig } from './config.ts'
+import { isStsBirth, type StsBirth, serveSts } from './sts/thread.ts'
 import { type Backing, supervise } from './supervisor.ts'
 import { type Stores, startWorker, type WorkerBirth, type WorkerWord } from './worker.ts'
 
@@ -78,6 +81,7 @@ async function openStores(birth: WorkerBirth, env: Env): Promise<Stores> {
   return {
     drivers: { journal, topics, snapshots: openSnapshots(sql), projections: openProjections(sql) },
     accounts: openAccounts(sql),
+    grants: openGrants(sql),
     lists: openLists(sql),
     policies: openPolicies(link),
     rows: openRows(sql),
@@ -137,6 +141,17 @@ async function runWorker(birth: WorkerBirth): Promise<void> {
   }
 }
 
+async function runSts(birth: StsBirth): Promise<void> {
+  const { database_url: url, database_pool_max: max } = birth
+  const sql = openSql({ url, max, application_name: 'kilat-sts' })
+  const stores = { accounts: openAccounts(sql), grants: openGrants(sql), close: () => closeSql(sql) }
+  const env = systemEnv(birth.config.log_level, 'sts')
+  await serveSts(birth, env, stores, {
+    tell: (word) => parentPort?.postMessage(word),
+    onDrain: (call) => void parentPort?.once('message', call),
+  })
+}
+
 if (isMainThread)
   runMain().then(
     (code) => process.exit(code),
@@ -145,6 +160,7 @@ if (isMainThread)
       process.exit(1)
     },
   )
+else if (isStsBirth(workerData)) await runSts(workerData)
 else await runWorker(workerData as WorkerBirth)
 
 /** The chain of causes, without stacks of our own refusals. */

@@ -9,12 +9,13 @@ import { accessToken, freshRefresh } from './identity/tokens.ts'
 import { openVerifier } from './principal.ts'
 
 const issuer = 'kilat-pet-runner'
+const nobody = { has: () => false, watch: () => () => {} }
 const account = accountOf({ id: '11111111-1111-4111-8111-111111111111', role: 'runner' })
 
 async function opened() {
   const env = new SteppedEnv()
   const keys = await freshKeys()
-  return { env, keys, verifier: openVerifier({ keys, issuer, env }) }
+  return { env, keys, verifier: openVerifier({ keys, issuers: [issuer], bans: nobody, env }) }
 }
 
 /** A token as we would sign it, with other claims. */
@@ -36,7 +37,9 @@ test('ID1 an access token says who it is for, for fifteen minutes and no longer'
   expect(await verifier.verify(token)).toMatchObject(verified)
   await env.advance(1_000)
   expect(await verifier.verify(token)).toMatchObject({ rejected: 'auth.expired' })
-  expect(await openVerifier({ keys, issuer, env }).verify(token)).toMatchObject({ rejected: 'auth.expired' })
+  expect(await openVerifier({ keys, issuers: [issuer], bans: nobody, env }).verify(token)).toMatchObject({
+    rejected: 'auth.expired',
+  })
 })
 
 test('ID1 an access token carries the claims that the apps know', async () => {

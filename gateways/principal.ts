@@ -5,47 +5,67 @@ import type { Principal } from '../protocols/actor.ts'
 import { limits } from '../protocols/limits.ts'
 import { type Rejection, reject } from '../protocols/rejections.ts'
 import type { Verified, Verifier } from './doors.ts'
+import type { Bans } from './identity/bans.ts'
 import type { Keys } from './identity/keys.ts'
 
 const roles: ReadonlySet<unknown> = new Set(['owner', 'runner', 'admin', 'shop'])
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
+interface VerifierParts {
+  readonly keys: Keys
+  /** Those whose tokens are ours: what the apps know, and the address of the Security Token Service. */
+  readonly issuers: readonly string[]
+  readonly bans: Pick<Bans, 'has' | 'watch'>
+  readonly env: Env
+}
+
 /**
- * Checks access tokens. A signature costs a quarter of a millisecond, so what was verified is kept until it expires,
- * by the token's hash, for the `verified_tokens_max` that were used last. Ends in `auth.expired` or
- * `auth.invalid_token`.
+ * Checks access tokens. A signature costs a quarter of a millisecond, so what was verified is kept until it expires
+ * or the keys change, by the token's hash, for the `verified_tokens_max` that were used last. Ends in `auth.expired`,
+ * `auth.banned` or `auth.invalid_token`.
  */
-export function openVerifier({ keys, issuer, env }: { keys: Keys; issuer: string; env: Env }): Verifier {
+export function openVerifier({ keys, issuers, bans, env }: VerifierParts): Verifier {
   const kept = new Map<string, Verified>()
+  let verified_with = keys.jwks
+  const check = async (token: string): Promise<Verified | Rejection> => {
+    if (verified_with !== keys.jwks) {
+      kept.clear()
+      verified_with = keys.jwks
+    }
+    const hash = createHash('sha256').update(token).digest('base64')
+    const known = kept.get(hash)
+    if (known) {
+      kept.delete(hash)
+      if (known.expires_ms <= env.now_ms()) return reject('auth.expired', '')
+      kept.set(hash, known)
+      return known
+    }
+    const fresh = await verifyOnce(token, keys, issuers, env.now_ms())
+    if ('rejected' in fresh) return fresh
+    kept.set(hash, fresh)
+    if (kept.size > limits.verified_tokens_max) kept.delete(kept.keys().next().value as string)
+    return fresh
+  }
   return {
     async verify(token) {
-      const hash = createHash('sha256').update(token).digest('base64')
-      const known = kept.get(hash)
-      if (known) {
-        kept.delete(hash)
-        if (known.expires_ms <= env.now_ms()) return reject('auth.expired', '')
-        kept.set(hash, known)
-        return known
-      }
-      const fresh = await verifyOnce(token, keys, issuer, env.now_ms())
-      if ('rejected' in fresh) return fresh
-      kept.set(hash, fresh)
-      if (kept.size > limits.verified_tokens_max) kept.delete(kept.keys().next().value as string)
-      return fresh
+      const outcome = await check(token)
+      if ('rejected' in outcome || !bans.has(outcome.principal.id)) return outcome
+      return reject('auth.banned', '')
     },
+    onBan: (call) => void bans.watch(call),
   }
 }
 
 async function verifyOnce(
   token: string,
   keys: Keys,
-  issuer: string,
+  issuers: readonly string[],
   now_ms: number,
 ): Promise<Verified | Rejection> {
   try {
     const { payload } = await jwtVerify(token, keys.resolve, {
       algorithms: ['EdDSA'],
-      issuer,
+      issuer: [...issuers],
       currentDate: new Date(now_ms),
       requiredClaims: ['sub', 'exp', 'iat', 'jti'],
     })

@@ -1,4 +1,5 @@
 /** The main thread: starts the stores, checks them, starts the workers and ends them in order. */
+import { randomBytes } from 'node:crypto'
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -8,6 +9,8 @@ import type { Env } from '../engine/env.ts'
 import type { Config } from './config.ts'
 import { shared_bytes } from './http/shared.ts'
 import { loadKeys } from './identity/keys.ts'
+import type { Commons } from './identity/open.ts'
+import { startStsThread } from './sts/thread.ts'
 import type { WorkerBirth, WorkerWord } from './worker.ts'
 
 /** The stores as they were found or started. `stop` ends only what was started here. */
@@ -46,15 +49,17 @@ export async function supervise(parts: SupervisorParts, stopped: Promise<string>
     await freePort()
     // The first start makes the keys: before there are several threads that would each make their own.
     await loadKeys(config.signing_keys, config.data_dir)
-    const crew = new Crew(parts, backing)
-    const failed = crew.start()
-    await Promise.race([crew.open, failed, stopped])
+    const commons = await commonsOf(config, print)
+    const sts = startStsThread(parts.script, { ...commons, ...backing })
+    const crew = new Crew(parts, backing, commons)
+    const failed = Promise.race([crew.start(), sts.failed])
+    await Promise.race([Promise.all([crew.open, sts.open]), failed, stopped])
     noteEndpoints(config, backing)
     backing.onChange(() => noteEndpoints(config, backing))
-    greet(config, backing, print)
+    greet(commons.config, backing, print)
     const why = await Promise.race([stopped, failed])
     print(`Stopping (${why}): finishing what was accepted …`)
-    await within(drain_max_ms, crew.drain(), 'the workers did not finish in time')
+    await within(drain_max_ms, Promise.all([crew.drain(), sts.drain()]), 'the workers did not finish in time')
     print('Stopped: everything that was accepted is on disk.')
     return 0
   } finally {
@@ -67,6 +72,7 @@ class Crew {
   readonly open: Promise<void>
   readonly #parts: SupervisorParts
   readonly #backing: Backing
+  readonly #commons: Commons
   readonly #workers: Worker[] = []
   readonly #drained = new Set<number>()
   #opened = 0
@@ -74,9 +80,10 @@ class Crew {
   #markDrained: () => void = () => {}
   #draining = false
 
-  constructor(parts: SupervisorParts, backing: Backing) {
+  constructor(parts: SupervisorParts, backing: Backing, commons: Commons) {
     this.#parts = parts
     this.#backing = backing
+    this.#commons = commons
     this.open = new Promise((resolve) => {
       this.#markOpen = resolve
     })
@@ -84,22 +91,20 @@ class Crew {
 
   /** Never resolves while all goes well; rejects when a thread dies: the process then ends, and recovers by a new start. */
   start(): Promise<never> {
-    const { config } = this.#parts
+    const { config } = this.#commons
     const lines = linesBetween(config.workers)
     const board = new SharedArrayBuffer(boardBytes(config.shards, config.workers))
-    const http_tables = new SharedArrayBuffer(shared_bytes)
     return new Promise((_resolve, reject) => {
       for (let thread = 0; thread < config.workers; thread++) {
         const { nats_url, database_url, database_pool_max } = this.#backing
         const ports = lines[thread] ?? []
         const birth: WorkerBirth = {
-          config,
+          ...this.#commons,
           thread,
           nats_url,
           database_url,
           database_pool_max,
           board,
-          http_tables,
           lines: ports,
         }
         const transferList = ports.map(([, port]) => port)
@@ -164,6 +169,25 @@ function holdPort({ bind_address, port }: Config): Promise<() => Promise<void>> 
   })
 }
 
+function isFree(address: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer()
+    probe.once('error', () => resolve(false))
+    probe.listen(port, address, () => probe.close(() => resolve(true)))
+  })
+}
+
+/** What the threads share. A second engine on the machine goes without a token service rather than not at all. */
+async function commonsOf(config: Config, print: (line: string) => void): Promise<Commons> {
+  const taken = config.sts_port !== 0 && !(await isFree(config.bind_address, config.sts_port))
+  if (taken) print(`Port ${config.sts_port} is in use: there is no Security Token Service (set STS_PORT)`)
+  return {
+    config: taken ? { ...config, sts_port: 0 } : config,
+    http_tables: new SharedArrayBuffer(shared_bytes),
+    bff_secret: randomBytes(32).toString('base64url'),
+  }
+}
+
 /** Where local tools find this engine and its stores; readable by its owner alone, since addresses may hold passwords. */
 function noteEndpoints(
   { data_dir, port, trusted_addresses }: Config,
@@ -179,11 +203,17 @@ function noteEndpoints(
   renameSync(`${path}.new`, path)
 }
 
-function greet({ port, workers, shards }: Config, { summary }: Backing, print: (line: string) => void): void {
+function greet(
+  { port, workers, shards, sts_port }: Config,
+  { summary }: Backing,
+  print: (line: string) => void,
+): void {
   print(
     `Kilat Dispatch serves REST and WebSocket on http://localhost:${port} (${workers} threads, ${shards} shards)`,
   )
   for (const line of summary) print(`  ${line}`)
+  if (sts_port !== 0)
+    print(`  logins: OpenID Connect on http://localhost:${sts_port}/.well-known/openid-configuration`)
   print('Try:')
   print(`  curl -s localhost:${port}/readiness`)
   print(
@@ -192,7 +222,7 @@ function greet({ port, workers, shards }: Config, { summary }: Backing, print: (
   print(`  npm run city -- --runners 50 --owners 5 --minutes 1`)
 }
 
-async function within(ms: number, work: Promise<void>, why: string): Promise<void> {
+async function within(ms: number, work: Promise<unknown>, why: string): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(why)), ms)

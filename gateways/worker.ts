@@ -8,17 +8,19 @@ import type { Drivers, Policies } from '../engine/ports.ts'
 import { Thread } from '../engine/thread.ts'
 import type { Accounts } from '../protocols/accounts.ts'
 import type { Behaviour } from '../protocols/actor.ts'
+import type { Grants } from '../protocols/grants.ts'
 import type { Lists } from '../protocols/lists.ts'
 import type { Rows } from '../protocols/rows.ts'
 import type { Config } from './config.ts'
 import type { Readiness } from './doors.ts'
 import { effectRunner, type Inbox } from './effects.ts'
 import { mountHttp } from './http/server.ts'
-import { loadKeys } from './identity/keys.ts'
+import { openIdentity } from './identity/open.ts'
 import { openRouting } from './maps/routing.ts'
-import { openVerifier } from './principal.ts'
+
 import { openInbox } from './push/inbox.ts'
 import { openPushers } from './push/open_pushers.ts'
+
 import { App, type ListenSocket, type TemplatedApp, us_listen_socket_close } from './uws.ts'
 import { mountFeed } from './ws/feed.ts'
 import { mountRunnerSocket } from './ws/runner.ts'
@@ -32,6 +34,8 @@ export interface WorkerBirth {
   readonly database_pool_max: number
   readonly board: SharedArrayBuffer
   readonly http_tables: SharedArrayBuffer
+  /** What the front of browsers shows at the token endpoint. */
+  readonly bff_secret: string
   /** To each other worker, by its number. */
   readonly lines: readonly (readonly [thread: number, port: MessagePort])[]
 }
@@ -47,6 +51,7 @@ export type WorkerWord =
 export interface Stores {
   readonly drivers: Omit<Drivers, 'effects'>
   readonly accounts: Accounts
+  readonly grants: Grants
   readonly lists: Lists
   readonly policies: Policies
   readonly rows: Rows
@@ -129,12 +134,11 @@ async function openDoors(
   inbox: Inbox,
 ) {
   const { config } = birth
-  const keys = await loadKeys(config.signing_keys, config.data_dir)
-  const verifier = openVerifier({ keys, issuer: config.token_issuer, env })
   const readiness = () => readinessOf(board)
   const { accounts, lists } = stores
   const routing = openRouting(config, env)
-  const doors = { host, accounts, lists, routing, reads: board, verifier, env, config, readiness, keys }
+  const identity = await openIdentity(birth, env, stores)
+  const doors = { host, accounts, lists, routing, reads: board, env, config, readiness, ...identity.doors }
   const app = App()
   const sockets = [mountRunnerSocket(app, doors), mountFeed(app, doors)]
   mountHttp(app, { ...doors, rows: stores.rows, inbox, shared: birth.http_tables })
@@ -142,6 +146,7 @@ async function openDoors(
   return {
     stopListening: () => us_listen_socket_close(socket),
     close: async () => {
+      identity.close()
       await Promise.all(sockets.map((each) => each.close()))
       // A thread that ends with an open app takes the whole process with it.
       app.close()

@@ -1,4 +1,5 @@
 import type { Role } from './actor.ts'
+import type { Page } from './lists.ts'
 
 /** Who may log in: a PostgreSQL row, not an actor. Times are milliseconds since the epoch. */
 export interface Account {
@@ -14,6 +15,8 @@ export interface Account {
   readonly password_hash: string
   readonly version: number
   readonly created_ms: number
+  /** Since when he may not come in; absent for everybody else. */
+  readonly banned_ms?: number | undefined
 }
 
 /** A refresh token as it is kept: only its SHA-256. All that descend from one login share a family. */
@@ -50,6 +53,26 @@ export interface Accounts {
     now_ms: number,
     grace_ms: number,
   ): Promise<Rotation>
-  /** Ends every refresh token of a user. */
+  /** Ends every refresh token of a user, and all that the Security Token Service gave out for him. */
   revokeRefresh(user_id: string, now_ms: number): Promise<void>
+  /** Keeps him out and ends his tokens as `revokeRefresh` does; a second time changes nothing. Undefined: no such account. */
+  ban(id: string, now_ms: number): Promise<Account | undefined>
+  /** Who was banned at or after that time: ids, newest first, at most `max`. */
+  bannedSince(since_ms: number, max: number): Promise<readonly string[]>
+  /** Undefined: no such account. */
+  setRole(email: string, role: Account['role']): Promise<Account | undefined>
+  /** Newest first; pages count from 1. */
+  page(page: number, limit: number): Promise<Page<Account>>
+  /** How many accounts have each role; roles without any are left out. */
+  countByRole(): Promise<Readonly<Record<string, number>>>
+  /** A user has one at most: the newest. */
+  putReset(reset: PasswordReset): Promise<void>
+  /**
+   * Spends a reset and sets the password, in one transaction that also ends the user's tokens. Undefined: it is
+   * unknown, spent or expired.
+   */
+  resetPassword(hash: Uint8Array, password_hash: string, now_ms: number): Promise<Account | undefined>
 }
+
+/** A token to set a new password with, as it is kept: only its SHA-256. */
+export type PasswordReset = Omit<RefreshToken, 'family'>

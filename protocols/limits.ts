@@ -207,6 +207,51 @@ export const limits = {
   push_token_margin_ms: 60_000,
   /** The nearest runners who are told of an open booking when their app is closed. */
   offered_runners_max: 10,
+  // Identity.
+  /** Failed logins at once, and how long until one more is allowed: of one account from one address. */
+  login_pair_burst: 10,
+  login_pair_each_ms: 30_000,
+  /** Of one address, whoever it tries to be. */
+  login_address_burst: 60,
+  login_address_each_ms: 10_000,
+  /** Of one account from all addresses that it never logged in from. */
+  login_account_burst: 100,
+  login_account_each_ms: 20_000,
+  /** How long an address counts as one that the account has logged in from. */
+  login_known_ms: 30 * 24 * 3_600_000,
+  login_entries_max: 50_000,
+  /** Reset mails to one account. */
+  reset_mail_burst: 3,
+  reset_mail_each_ms: 20 * 60_000,
+  reset_token_ms: 3_600_000,
+  reset_queue_max: 100,
+  outbox_mails_max: 1_000,
+  bans_refresh_ms: 20_000,
+  /** A ban is looked at until every token from before it has ended, with room for clocks that differ. */
+  bans_window_ms: 30 * 60_000,
+  bans_max: 100_000,
+  keys_poll_ms: 5_000,
+  /** A fresh key is shown to all before it signs. */
+  key_settle_ms: 30_000,
+  /** An old key verifies so long after it signed last. */
+  key_retire_ms: 24 * 3_600_000,
+  keys_max: 16,
+
+  // The Security Token Service.
+  sts_session_seconds: 14 * 24 * 3_600,
+  sts_interaction_seconds: 3_600,
+  sts_code_seconds: 60,
+  sts_body_bytes_max: 56 * 1024,
+  sts_sweep_ms: 60_000,
+  sts_sweep_rows: 5_000,
+  sts_connections_max: 1_000,
+  sts_clients_max: 100,
+  bff_call_ms: 5_000,
+  /** A session's access token is renewed so long before it ends. */
+  bff_renew_ms: 30_000,
+  bff_tokens_max: 50_000,
+  /** How long a thread believes that a session lives which another one may have ended. */
+  bff_recheck_ms: 5_000,
 
   // Sockets.
   socket_frame_bytes_max: 512 * 1024,

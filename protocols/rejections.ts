@@ -1,12 +1,17 @@
 /** Every way the system says no: one row here is one problem on every transport. */
 export const rejections = {
+  'account.banned': { status: 403, title: 'The account is suspended' },
   'account.email_taken': { status: 409, title: 'An account with this email already exists' },
+  'account.is_you': { status: 409, title: 'Nobody can ban himself' },
   'account.not_found': { status: 404, title: 'User not found' },
   'auth.bad_credentials': { status: 401, title: 'Invalid email or password' },
+  'auth.banned': { status: 401, title: 'The account is suspended' },
+  'auth.csrf': { status: 403, title: 'The CSRF token is missing or wrong' },
   'auth.expired': { status: 401, title: 'The token has expired' },
   'auth.invalid_token': { status: 401, title: 'The token is not valid' },
   'auth.missing_token': { status: 401, title: 'A bearer token is required' },
   'auth.refresh_revoked': { status: 401, title: 'The refresh token was already used or revoked' },
+  'auth.reset_invalid': { status: 400, title: 'The reset token is not valid any more' },
   'auth.role': { status: 403, title: 'This role may not do that' },
   'auth.rate_limited': { status: 429, title: 'Too many requests' },
   'booking.already_rated': { status: 409, title: 'The booking has been rated' },

@@ -113,4 +113,5 @@ export const closeCodes = {
   replaced: 4004,
   slow_reader: 4005,
   not_participant: 4006,
+  banned: 4007,
 } as const

@@ -41,6 +41,7 @@ export class EngineProcess {
     const { NATS_URL: _nats, NATS_MONITOR_URL: _monitor, DATABASE_URL: _database, ...inherited } = process.env
     const settings = {
       PORT: String(port),
+      STS_PORT: '0',
       WORKERS: String(workers),
       DATA_DIR: data_dir,
       TRUSTED_ADDRESSES: '127.0.0.1,::1',

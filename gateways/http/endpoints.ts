@@ -1,4 +1,7 @@
+import { browserEndpoints } from '../bff/endpoints.ts'
+import { adminEndpoints } from '../identity/admin.ts'
 import { accountEndpoints, openAccountEndpoints } from '../identity/endpoints.ts'
+import { recoveryEndpoints } from '../identity/recovery.ts'
 import { auditEndpoints } from './audit.ts'
 import { bookingEndpoints } from './bookings.ts'
 import { chatEndpoints } from './chat.ts'
@@ -23,11 +26,14 @@ export const public_endpoints = {
   ...openShareEndpoints,
   ...openSubscriptionEndpoints,
   ...openNewcomerEndpoints,
+  ...recoveryEndpoints,
+  ...browserEndpoints,
 } satisfies Record<string, PublicEndpoint>
 /** What routes name when they are not one message to one actor. */
 export const endpoints = {
   ...accountEndpoints,
   ...auditEndpoints,
+  ...adminEndpoints,
   ...bookingEndpoints,
   ...chatEndpoints,
   ...notificationEndpoints,

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import { Fault } from '../../engine/ports.ts'
 import { limits } from '../../protocols/limits.ts'
 import { type Rejection, reject, rejections } from '../../protocols/rejections.ts'
+import { sessionIn } from '../bff/cookie.ts'
 import type { Doors } from '../doors.ts'
 import type { HttpRequest, HttpResponse } from '../uws.ts'
 import { corsHeaders, type Headers, security_headers } from './origins.ts'
@@ -18,6 +19,9 @@ export interface Head {
   readonly origin: string
   readonly host: string
   readonly authorization: string
+  /** The session cookie of a browser; '' for none. */
+  readonly session: string
+  readonly csrf: string
   readonly idempotency_key: string
   readonly languages: string
   /** -1 when not said, or when it comes in chunks. */
@@ -38,6 +42,8 @@ function readHead(res: HttpResponse, req: HttpRequest, doors: Pick<Doors, 'env'>
     origin: req.getHeader('origin'),
     host: req.getHeader('host'),
     authorization: req.getHeader('authorization'),
+    session: sessionIn(req.getHeader('cookie')),
+    csrf: req.getHeader('x-csrf-token'),
     idempotency_key: req.getHeader('idempotency-key'),
     languages: req.getHeader('accept-language'),
     content_length: length === '' ? -1 : Number(length),
@@ -72,8 +78,9 @@ export class Exchange {
     else call()
   }
 
-  reply({ status, body, content_type = 'application/json' }: Reply): void {
-    this.#write(status, JSON.stringify(body), [['Content-Type', content_type]])
+  reply({ status, body, content_type = 'application/json', headers = [] }: Reply): void {
+    if (body === undefined) this.#write(status, undefined, headers)
+    else this.#write(status, JSON.stringify(body), [['Content-Type', content_type], ...headers])
   }
 
   refuse(rejection: Rejection, more: Headers = []): void {

@@ -17,7 +17,7 @@ export const preflight_headers: Headers = [
   ['Access-Control-Allow-Methods', 'GET, POST, PUT, PATCH, DELETE, OPTIONS'],
   [
     'Access-Control-Allow-Headers',
-    'Origin, Content-Type, Accept, Authorization, X-Request-ID, Idempotency-Key',
+    'Origin, Content-Type, Accept, Authorization, X-Request-ID, Idempotency-Key, X-CSRF-Token',
   ],
   ['Access-Control-Max-Age', String(limits.cors_max_age_seconds)],
 ]

@@ -39,6 +39,9 @@ export function addressText(address: ArrayBuffer): string {
   ).join(':')
 }
 
+/** The same for an address as Node writes it. */
+export const addressOf = (text: string): string => text.replace(/^::ffff:(?=\d+\.)/, '')
+
 /** Whom a limit counts: an IPv4 address, or the first 64 bits of an IPv6 one, which is what one customer is given. */
 export const countedAs = (address: string): string =>
   address.includes(':') ? address.split(':', 4).join(':') : address

@@ -1,11 +1,14 @@
 /** What is answered when nothing was refused. A file of shapes: contract, section 1.2. */
 import type { Page } from '../../protocols/lists.ts'
+import type { Headers } from './origins.ts'
 
 export interface Reply {
   readonly status: number
-  readonly body: object
+  /** Nothing at all when absent. */
+  readonly body?: object
   /** `application/json` when absent. */
   readonly content_type?: string
+  readonly headers?: Headers
 }
 
 export const ok = (data: object): Reply => ({ status: 200, body: { success: true, data } })

@@ -1,9 +1,13 @@
 import type { Principal } from '../../protocols/actor.ts'
 import type { Rejection } from '../../protocols/rejections.ts'
 import type { Rows } from '../../protocols/rows.ts'
+import type { Front } from '../bff/front.ts'
 import type { Doors } from '../doors.ts'
 import type { Inbox } from '../effects.ts'
+import type { Attempts } from '../identity/attempts.ts'
+import type { Bans } from '../identity/bans.ts'
 import type { Keys } from '../identity/keys.ts'
+import type { Mail } from '../identity/mail.ts'
 import type { Reply } from './reply.ts'
 
 /** A request once its head and body are in. */
@@ -19,6 +23,11 @@ export interface Request {
   readonly idempotency_key: string
   /** What its sender prefers to read, as Accept-Language has it. */
   readonly languages: string
+  /** Whom limits count; '' for an address that none counts. */
+  readonly address: string
+  /** A browser's session cookie and the CSRF token that it showed; '' for none. */
+  readonly session: string
+  readonly csrf: string
 }
 
 /** A request with a verified token of a role that the route admits. */
@@ -31,6 +40,10 @@ export interface HttpDoors extends Doors {
   readonly keys: Keys
   readonly rows: Rows
   readonly inbox: Inbox
+  readonly bans: Bans
+  readonly attempts: Attempts
+  readonly mail: Mail
+  readonly front: Front
   /** Of `shared_bytes` bytes and common to all threads of the process, so that they count together; own memory without. */
   readonly shared?: SharedArrayBuffer
 }

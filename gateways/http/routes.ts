@@ -58,6 +58,17 @@ export const routes: readonly Route[] = [
   { method: 'POST', path: '/api/v1/auth/logout',            roles: all,      endpoint: 'logout'        },
   { method: 'GET',  path: '/api/v1/auth/profile',           roles: all,      endpoint: 'profile'       },
   { method: 'PUT',  path: '/api/v1/auth/profile',           roles: all,      endpoint: 'updateProfile' },
+  { method: 'POST', path: '/api/v1/auth/forgot-password',   roles: 'public', endpoint: 'forgotPassword' },
+  { method: 'POST', path: '/api/v1/auth/reset-password',    roles: 'public', endpoint: 'resetPassword' },
+
+  { method: 'POST', path: '/bff/login',                     roles: 'public', endpoint: 'browserLogin'   },
+  { method: 'GET',  path: '/bff/session',                   roles: 'public', endpoint: 'browserSession' },
+  { method: 'POST', path: '/bff/logout',                    roles: 'public', endpoint: 'browserLogout'  },
+
+  { method: 'GET',  path: '/api/v1/admin/users',            roles: ['admin'], endpoint: 'users'     },
+  { method: 'GET',  path: '/api/v1/admin/users/:id',        roles: ['admin'], endpoint: 'user'      },
+  { method: 'POST', path: '/api/v1/admin/users/:id/ban',    roles: ['admin'], endpoint: 'ban'       },
+  { method: 'GET',  path: '/api/v1/admin/stats/users',      roles: ['admin'], endpoint: 'userStats' },
 
   { method: 'POST', path: '/api/v1/runners',                roles: ['runner'], command: 'runner.register',   at: 'me', status: 201 },
   { method: 'GET',  path: '/api/v1/runners/me',             roles: ['runner'], query:   'runner.view',       at: 'me' },

@@ -1,6 +1,7 @@
 // The HTTP door of one worker thread: walks the table of routes once, at start.
 import { limits } from '../../protocols/limits.ts'
 import { isRefusal, type Rejection, reject } from '../../protocols/rejections.ts'
+import type { Verified } from '../doors.ts'
 import type { HttpRequest, HttpResponse, TemplatedApp } from '../uws.ts'
 import { parseBody, readBody } from './body.ts'
 import { command, query } from './commands.ts'
@@ -52,7 +53,7 @@ class Door {
     const exchange = this.#admit(res, req)
     if (!exchange) return
     const token = bearer(exchange.head.authorization)
-    if (route.roles !== 'public' && token === '') {
+    if (route.roles !== 'public' && token === '' && exchange.head.session === '') {
       exchange.refuse(reject('auth.missing_token', ''))
       return
     }
@@ -87,11 +88,17 @@ class Door {
     return undefined
   }
 
-  #count({ head: { address, path } }: Exchange): number {
-    const text = addressText(address)
-    if (this.#trusted(text)) return 0
+  /** Whom the limits count; '' for an address that none counts. */
+  #whom({ head }: Exchange): string {
+    const text = addressText(head.address)
+    return this.#trusted(text) ? '' : countedAs(text)
+  }
+
+  #count(exchange: Exchange): number {
+    const whom = this.#whom(exchange)
+    if (whom === '') return 0
     const now_ms = this.#doors.env.now_ms()
-    const whom = countedAs(text)
+    const { path } = exchange.head
     const identity_ms = path.startsWith(identity_prefix) ? this.#rates.identity.take(whom, now_ms) : 0
     return identity_ms > 0 ? identity_ms : this.#rates.gateway.take(whom, now_ms)
   }
@@ -110,12 +117,12 @@ class Door {
 
   async #outcome(
     route: Route,
-    { head }: Exchange,
+    exchange: Exchange,
     segments: readonly string[],
     token: string,
     arriving: Promise<Uint8Array | Rejection> | undefined,
   ): Promise<Reply | Rejection> {
-    const verified = route.roles === 'public' ? undefined : await this.#doors.verifier.verify(token)
+    const verified = route.roles === 'public' ? undefined : await this.#verify(route, exchange, token)
     if (verified && isRefusal(verified)) return verified
     if (verified && !(route.roles as readonly string[]).includes(verified.principal.role))
       return reject('auth.role', `it is not for the role ${verified.principal.role}`)
@@ -125,12 +132,35 @@ class Door {
     if (!(bytes instanceof Uint8Array)) return bytes
     const parsed = parseBody(bytes)
     if (isRefusal(parsed)) return parsed
-    const { method, path, idempotency_key, languages } = head
-    const query = new URLSearchParams(head.query)
-    const request = { method, path, query, ids: ids.ids, body: parsed.body, idempotency_key, languages }
+    const request = this.#request(exchange, ids.ids, parsed.body)
     return verified
       ? this.#known(route, { ...request, by: verified.principal })
       : this.#public(route, request)
+  }
+
+  #request(exchange: Exchange, ids: Request['ids'], body: Request['body']): Request {
+    const { method, path, query, idempotency_key, languages, session, csrf } = exchange.head
+    const address = this.#whom(exchange)
+    return {
+      method,
+      path,
+      query: new URLSearchParams(query),
+      ids,
+      body,
+      idempotency_key,
+      languages,
+      address,
+      session,
+      csrf,
+    }
+  }
+
+  /** By the token of the header, or else by the browser's session, whose changes must show its CSRF token. */
+  async #verify({ method }: Route, { head }: Exchange, bearer: string): Promise<Verified | Rejection> {
+    const { verifier, front } = this.#doors
+    if (bearer !== '') return verifier.verify(bearer)
+    const token = await front.tokenOf(head.session, method === 'GET' ? undefined : head.csrf)
+    return isRefusal(token) ? token : verifier.verify(token)
   }
 
   async #public(route: Route, request: Request): Promise<Reply | Rejection> {

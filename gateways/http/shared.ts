@@ -55,16 +55,20 @@ const slotsFor = (entries: number) => 2 ** Math.ceil(Math.log2(entries))
 /** Two rates for each address. */
 const rate_slots = slotsFor(2 * limits.rate_addresses_max)
 const repeat_slots = slotsFor(limits.repeats_remembered_max)
+/** An account, its address, both together, and the address that is known. */
+const attempt_slots = slotsFor(4 * limits.login_entries_max)
 
 /** The size of the memory that the threads of a process share. */
-export const shared_bytes = 8 * (rate_slots + repeat_slots)
+export const shared_bytes = 8 * (rate_slots + repeat_slots + attempt_slots)
 
 export interface Tables {
   readonly rates: TimeTable
   readonly repeats: TimeTable
+  readonly attempts: TimeTable
 }
 
 export const openTables = (memory = new SharedArrayBuffer(shared_bytes)): Tables => ({
   rates: new TimeTable(memory, 0, rate_slots),
   repeats: new TimeTable(memory, 8 * rate_slots, repeat_slots),
+  attempts: new TimeTable(memory, 8 * (rate_slots + repeat_slots), attempt_slots),
 })

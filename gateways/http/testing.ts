@@ -4,18 +4,27 @@ import { MemoryRows } from '../../engine/memory_rows.ts'
 import type { Account } from '../../protocols/accounts.ts'
 import type { Behaviour, Principal } from '../../protocols/actor.ts'
 import type { BookingFilter, Lists, WaypointView } from '../../protocols/lists.ts'
+import { openFront } from '../bff/front.ts'
 import type { Config } from '../config.ts'
+import { Attempts } from '../identity/attempts.ts'
+import { openBans } from '../identity/bans.ts'
 import { freshKeys } from '../identity/keys.ts'
+import type { Letter } from '../identity/mail.ts'
 import { MemoryAccounts } from '../identity/memory_accounts.ts'
 import { accessToken } from '../identity/tokens.ts'
 import { estimate } from '../maps/estimate.ts'
 import { openVerifier } from '../principal.ts'
+
 import { openInbox } from '../push/inbox.ts'
+
+import { MemoryGrants } from '../sts/memory_grants.ts'
+
 import { App, type ListenSocket, us_socket_local_port } from '../uws.ts'
 import { mountFeed } from '../ws/feed.ts'
 import { MemoryHost } from './memory_host.ts'
 import type { HttpDoors } from './request.ts'
 import { mountHttp } from './server.ts'
+import { openTables } from './shared.ts'
 
 /** A deployment on this machine alone, where no limit counts. */
 export const test_config: Config = {
@@ -41,6 +50,9 @@ export const test_config: Config = {
   vapid_subject: 'mailto:support@kilat.test',
   web_push_hosts: ['push.test'],
   fcm_service_account: undefined,
+  sts_port: 0,
+  sts_issuer: 'http://localhost:8004',
+  sts_clients: undefined,
   resident_actors_max: 1_000,
   log_level: 'error',
   unsafe: true,
@@ -72,31 +84,52 @@ function fractionIn(value: unknown): string | undefined {
     .find((found) => found !== undefined)
 }
 
-type Options = Partial<Pick<HttpDoors, 'config' | 'shared' | 'readiness' | 'routing'>>
+type Options = Partial<
+  Pick<HttpDoors, 'config' | 'shared' | 'readiness' | 'routing' | 'keys' | 'accounts' | 'front'>
+>
+
+/** What the doors of identity stand on, in memory; `letters` are those that were sent. */
+function identityDoors(
+  env: SteppedEnv,
+  config: Config,
+  { shared, accounts = new MemoryAccounts() }: Options,
+) {
+  const letters: Letter[] = []
+  return {
+    accounts,
+    letters,
+    issuers: [config.token_issuer, config.sts_issuer],
+    front: openFront({ config, env, grants: new MemoryGrants(), bff_secret: '' }),
+    bans: openBans(accounts, env),
+    attempts: new Attempts(openTables(shared).attempts),
+    mail: { send: async (letter: Letter) => void letters.push(letter) },
+  }
+}
 
 export async function startHttp(behaviours: readonly Behaviour[], options: Options = {}) {
   const env = new SteppedEnv()
-  const keys = await freshKeys()
+  const keys = options.keys ?? (await freshKeys())
   const config = options.config ?? test_config
   const host = new MemoryHost(behaviours, env)
   const noted: { user_id: string; shard: number; n: number }[] = []
   const waypoints: WaypointView[] = []
   const rows = new MemoryRows()
+  const { letters, issuers, ...identity } = identityDoors(env, config, options)
   const doors: HttpDoors = {
     host,
     keys,
     env,
     config,
-    accounts: new MemoryAccounts(),
     rows,
     inbox: openInbox({ rows, env, pushers: {} }),
+    ...identity,
     lists: memoryLists(host, waypoints),
     routing: estimate,
     reads: {
       note: (user_id, shard, n) => noted.push({ user_id, shard, n }),
       caughtUp: async () => {},
     },
-    verifier: openVerifier({ keys, issuer: config.token_issuer, env }),
+    verifier: openVerifier({ keys, issuers, bans: identity.bans, env }),
     readiness: () => ({ ready: true, checks: { nats: 'ready', database: 'ready' } }),
     ...options,
   }
@@ -113,6 +146,7 @@ export async function startHttp(behaviours: readonly Behaviour[], options: Optio
     doors,
     keys,
     noted,
+    letters,
     waypoints,
     origin,
     stop: () => app.close(),

@@ -7,9 +7,10 @@ import { isRefusal, type Rejection, reject } from '../../protocols/rejections.ts
 import { addFirstPet } from '../http/pets.ts'
 import { acknowledged, created, ok, type Reply } from '../http/reply.ts'
 import type { Endpoint, HttpDoors, PublicEndpoint } from '../http/request.ts'
-import { timeOf } from '../http/times.ts'
-import { hashPassword, verifyPassword } from './passwords.ts'
+import { emailOf, logIn } from './login.ts'
+import { hashPassword } from './passwords.ts'
 import { accessToken, freshRefresh, refreshHash } from './tokens.ts'
+import { userOf } from './user.ts'
 
 const Password = Type.String({ maxLength: limits.password_length_max })
 const phone = /^(\+?\d{7,15})?$/
@@ -66,15 +67,12 @@ export const openAccountEndpoints = {
     return created(await session(account, doors))
   },
 
-  /** `auth.bad_credentials`, the same and as slow for an unknown user as for a wrong password. */
-  login: async ({ body }, doors) => {
+  /** What `logIn` refuses with, and `request.malformed`. */
+  login: async ({ body, address }, doors) => {
     const given = checked('login', withEmail(body))
     if (isRefusal(given)) return given
-    const account = await doors.accounts.byEmail(given.email)
-    const right = await verifyPassword(account?.password_hash, given.password)
-    if (isRefusal(right)) return right
-    if (!right || !account) return reject('auth.bad_credentials', '')
-    return ok(await session(account, doors))
+    const account = await logIn({ ...given, address }, doors)
+    return isRefusal(account) ? account : ok(await session(account, doors))
   },
 
   /** Spends a refresh token for the next one. Reuse after the grace ends every token of that login. */
@@ -121,20 +119,8 @@ export const accountEndpoints = {
 const userOrNot = (account: Account | undefined): Reply | Rejection =>
   account ? ok(userOf(account)) : reject('account.not_found', '')
 
-/** A User as clients know it: contract, section 3.0.1. */
-const userOf = ({ id, email, phone, full_name, role, is_verified, avatar_url, created_ms }: Account) => ({
-  id,
-  email,
-  phone,
-  full_name,
-  role,
-  is_verified,
-  avatar_url,
-  created_at: timeOf(created_ms),
-})
-
 const withEmail = (body: Readonly<Record<string, unknown>>) =>
-  typeof body.email === 'string' ? { ...body, email: body.email.trim().toLowerCase() } : body
+  typeof body.email === 'string' ? { ...body, email: emailOf(body.email) } : body
 
 /** The tokens of a new login, which starts a family of refresh tokens. */
 async function session(account: Account, doors: HttpDoors) {

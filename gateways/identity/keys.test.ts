@@ -10,6 +10,7 @@ import { loadKeys } from './keys.ts'
 import { accessToken } from './tokens.ts'
 
 const issuer = 'kilat-pet-runner'
+const nobody = { has: () => false, watch: () => () => {} }
 const account = accountOf({ id: '11111111-1111-4111-8111-111111111111', role: 'owner' })
 let folder = ''
 beforeEach(async () => {
@@ -33,10 +34,15 @@ test('ID6 the first key signs and every key verifies, so that a key can be repla
   const [old, fresh] = [await privateJwk(), await privateJwk()]
   const before = await loadKeys(JSON.stringify({ keys: [old] }), folder)
   const after = await loadKeys(JSON.stringify([fresh, old]), folder)
-  const verifier = openVerifier({ keys: after, issuer, env })
+  const verifier = openVerifier({ keys: after, issuers: [issuer], bans: nobody, env })
   expect(await verifier.verify(await accessToken(account, before, issuer, env))).toHaveProperty('principal')
   expect(await verifier.verify(await accessToken(account, after, issuer, env))).toHaveProperty('principal')
-  const retired = openVerifier({ keys: await loadKeys(JSON.stringify([fresh]), folder), issuer, env })
+  const retired = openVerifier({
+    keys: await loadKeys(JSON.stringify([fresh]), folder),
+    issuers: [issuer],
+    bans: nobody,
+    env,
+  })
   expect(await retired.verify(await accessToken(account, before, issuer, env))).toHaveProperty('rejected')
 })
 

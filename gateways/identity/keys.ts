@@ -1,6 +1,6 @@
 // The keys that sign access tokens: the first signs, all verify, so that a key can be replaced without logging anybody out.
 import { randomUUID } from 'node:crypto'
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type CryptoKey,
@@ -12,6 +12,8 @@ import {
   type JSONWebKeySet,
   type JWK,
 } from 'jose'
+import type { Env } from '../../engine/env.ts'
+import { limits } from '../../protocols/limits.ts'
 
 export interface Keys {
   readonly kid: string
@@ -19,7 +21,13 @@ export interface Keys {
   /** Public halves only: what `/.well-known/jwks.json` shows. */
   readonly jwks: JSONWebKeySet
   readonly resolve: ReturnType<typeof createLocalJWKSet>
+  /** Private halves too, the one that signs first: for the Security Token Service alone. */
+  readonly secret: readonly JWK[]
 }
+
+/** A key as it is kept. `nbf` and `exp` are seconds: when it begins to sign, and after which it verifies no more. */
+type KeptJwk = JWK & { readonly nbf?: number; readonly exp?: number }
+type NamedJwk = KeptJwk & { readonly kid: string }
 
 /**
  * Keys from a JWK set (or a bare list) of Ed25519 private keys, as JSON. Without one, from `signing-keys.json` in the
@@ -27,17 +35,107 @@ export interface Keys {
  * another kind or has no private half; the message never holds key material.
  */
 export async function loadKeys(signing_keys: string | undefined, data_dir: string): Promise<Keys> {
-  return keysOf(parseSet(signing_keys ?? (await keptSet(data_dir))))
+  return keysOf(parseSet(signing_keys ?? (await keptSet(data_dir))), Date.now())
 }
 
-/** A fresh key that lives as long as the process: for tests and simulations. */
-export async function freshKeys(): Promise<Keys> {
-  return keysOf([await freshJwk()])
+/** A fresh key in front of older ones, which live as long as the process: for tests and simulations. */
+export async function freshKeys(older: readonly JWK[] = []): Promise<Keys> {
+  return keysOf([await freshJwk(), ...older], 0)
 }
 
-async function keysOf(set: readonly JWK[]): Promise<Keys> {
-  const keys = await Promise.all(set.map(named))
-  const [first] = keys
+/** Keys that follow their file: whoever holds them signs and verifies with the present ones. */
+export interface KeyRing extends Keys {
+  /** Calls after each change. */
+  onChange(call: () => void): void
+  stop(): void
+}
+
+/**
+ * As `loadKeys`, and looked at again every `keys_poll_ms`, so that keys can be replaced while threads run. A set that
+ * cannot be read changes nothing and is logged.
+ */
+export async function openKeyRing(
+  signing_keys: string | undefined,
+  data_dir: string,
+  env: Env,
+): Promise<KeyRing> {
+  const read = async () => parseSet(signing_keys ?? (await keptSet(data_dir)))
+  let keys = await keysOf(await read(), env.now_ms())
+  let stopped = false
+  let cancel = () => {}
+  const listeners: (() => void)[] = []
+  const look = async () => {
+    const fresh = await keysOf(await read(), env.now_ms())
+    if (sameKeys(fresh, keys) || stopped) return
+    keys = fresh
+    env.log('info', 'the signing keys have changed', { kid: keys.kid, keys: keys.jwks.keys.length })
+    for (const call of listeners) call()
+  }
+  const lookLater = () => {
+    if (!stopped) cancel = env.after(limits.keys_poll_ms, () => void lookAgain())
+  }
+  const lookAgain = () =>
+    look()
+      .catch((error: unknown) =>
+        env.log('error', 'the signing keys cannot be read', { error: String(error) }),
+      )
+      .finally(lookLater)
+  lookLater()
+  return {
+    get kid() {
+      return keys.kid
+    },
+    get signing() {
+      return keys.signing
+    },
+    get jwks() {
+      return keys.jwks
+    },
+    get resolve() {
+      return keys.resolve
+    },
+    get secret() {
+      return keys.secret
+    },
+    onChange: (call) => void listeners.push(call),
+    stop() {
+      stopped = true
+      cancel()
+    },
+  }
+}
+
+const sameKeys = (one: Keys, other: Keys) =>
+  one.kid === other.kid &&
+  one.jwks.keys.length === other.jwks.keys.length &&
+  one.jwks.keys.every(({ kid }, index) => kid === other.jwks.keys[index]?.kid)
+
+/**
+ * Puts a fresh key in front of the set in the data folder. It signs once every thread has read it (`key_settle_ms`);
+ * the others verify until what they signed has ended (`key_retire_ms`), and are then left out. Rejects when there are
+ * `keys_max` already. Resolves with the id of the fresh key.
+ */
+export async function rotateKeys(data_dir: string, now_ms: number): Promise<string> {
+  const now = Math.floor(now_ms / 1_000)
+  const settled = now + limits.key_settle_ms / 1_000
+  const old = (await namedSet(parseSet(await keptSet(data_dir)))).filter(({ exp = Infinity }) => exp > now)
+  if (old.length >= limits.keys_max)
+    throw new Error(`there are ${old.length} keys already: wait until the oldest has retired`)
+  const retired = settled + limits.key_retire_ms / 1_000
+  const fresh = { ...(await freshJwk()), nbf: settled }
+  const kid = await calculateJwkThumbprint(fresh)
+  const keys = [{ ...fresh, kid }, ...old.map((key) => ({ ...key, exp: key.exp ?? retired }))]
+  const path = join(data_dir, kept_name)
+  const draft = `${path}.${randomUUID()}`
+  await writeFile(draft, `${JSON.stringify({ keys })}\n`, { mode: 0o600, flush: true })
+  await rename(draft, path)
+  return kid
+}
+
+async function keysOf(set: readonly KeptJwk[], now_ms: number): Promise<Keys> {
+  const now = now_ms / 1_000
+  const keys = (await namedSet(set)).filter(({ exp = Infinity }) => exp > now)
+  const first = keys.find(({ nbf = 0 }) => nbf <= now) ?? keys[0]
   if (!first) throw new Error('the set of signing keys is empty')
   const jwks = { keys: keys.map(publicHalf) }
   return {
@@ -45,10 +143,13 @@ async function keysOf(set: readonly JWK[]): Promise<Keys> {
     signing: (await importJWK(first, 'EdDSA')) as CryptoKey,
     jwks,
     resolve: createLocalJWKSet(jwks),
+    secret: [first, ...keys.filter((key) => key !== first)].map(secretHalf),
   }
 }
 
-async function named(jwk: JWK, index: number): Promise<JWK & { kid: string }> {
+const namedSet = (set: readonly KeptJwk[]): Promise<readonly NamedJwk[]> => Promise.all(set.map(named))
+
+async function named(jwk: KeptJwk, index: number): Promise<NamedJwk> {
   if (jwk.kty !== 'OKP' || jwk.crv !== 'Ed25519' || typeof jwk.x !== 'string' || typeof jwk.d !== 'string')
     throw new Error(`signing key ${index + 1} is not an Ed25519 private key in JWK form`)
   return { ...jwk, kid: jwk.kid ?? (await calculateJwkThumbprint(jwk)) }
@@ -57,7 +158,9 @@ async function named(jwk: JWK, index: number): Promise<JWK & { kid: string }> {
 const publicHalf = ({ kid, x }: JWK): JWK =>
   ({ kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA', use: 'sig', kid, x }) as JWK
 
-function parseSet(text: string): readonly JWK[] {
+const secretHalf = (key: JWK): JWK => ({ ...publicHalf(key), d: key.d }) as JWK
+
+function parseSet(text: string): readonly KeptJwk[] {
   let set: unknown
   try {
     set = JSON.parse(text)
@@ -66,12 +169,14 @@ function parseSet(text: string): readonly JWK[] {
   }
   const list = Array.isArray(set) ? set : (set as { keys?: unknown } | null)?.keys
   if (!Array.isArray(list)) throw new Error('the signing keys are not a JWK set')
-  return list as readonly JWK[]
+  return list as readonly KeptJwk[]
 }
+
+const kept_name = 'signing-keys.json'
 
 /** Several threads may be the first: each writes its own file, one links it to the name, and all read that one. */
 async function keptSet(data_dir: string): Promise<string> {
-  const path = join(data_dir, 'signing-keys.json')
+  const path = join(data_dir, kept_name)
   const kept = await readFile(path, 'utf8').catch(absent)
   if (kept !== undefined) return kept
   await mkdir(data_dir, { recursive: true })

@@ -46,6 +46,10 @@ class Feed implements Mounted {
 
   constructor(doors: Doors) {
     this.#doors = doors
+    doors.verifier.onBan((isBanned) => {
+      for (const connection of [...this.#connections])
+        if (isBanned(connection.seat.by.id)) connection.close(closeCodes.banned, 'the account is suspended')
+    })
   }
 
   count(): number {

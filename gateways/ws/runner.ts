@@ -52,6 +52,10 @@ class RunnerDesk implements Desk, Mounted {
     this.doors = doors
     this.#held = new HeldBookings(doors)
     this.#open_bookings = new OpenBookings(doors)
+    doors.verifier.onBan((isBanned) => {
+      for (const connection of [...this.#connections])
+        if (isBanned(connection.by.id)) connection.close(closeCodes.banned, 'the account is suspended')
+    })
   }
 
   count(): number {

@@ -142,6 +142,8 @@ async function verify(token: string): Promise<Verified | Rejection> {
   return { principal: { id, role: role as Principal['role'] }, email: '', expires_ms: Number(expires) }
 }
 
+type BanListener = (isBanned: (id: string) => boolean) => void
+
 export interface TestServer {
   readonly host: MemoryHost
   readonly http_url: string
@@ -149,6 +151,7 @@ export interface TestServer {
   readonly noted: { user_id: string; n: number }[]
   readonly bookings: object[]
   readonly waypoints: WaypointView[]
+  ban(id: string): void
   runners(): number
   watchers(): number
   stop(): Promise<void>
@@ -160,6 +163,7 @@ export async function startSockets(clock: Partial<Env> = {}): Promise<TestServer
   const noted: TestServer['noted'] = []
   const bookings: object[] = []
   const waypoints: WaypointView[] = []
+  const listeners: BanListener[] = []
   const lists: Lists = {
     bookings: async ({ with_open }) => {
       const items = bookings.filter(
@@ -173,7 +177,7 @@ export async function startSockets(clock: Partial<Env> = {}): Promise<TestServer
     host,
     lists,
     reads: { note: (user_id: string, _: number, n: number) => noted.push({ user_id, n }) },
-    verifier: { verify },
+    verifier: { verify, onBan: (call: BanListener) => void listeners.push(call) },
     env: { ...systemEnv('error'), log: () => {}, ...clock },
     config: { allowed_origins: ['http://localhost:3002'] } as Partial<Config>,
   } as unknown as Doors
@@ -195,6 +199,9 @@ export async function startSockets(clock: Partial<Env> = {}): Promise<TestServer
     waypoints,
     http_url: `http://127.0.0.1:${port}`,
     ws_url: `ws://127.0.0.1:${port}`,
+    ban: (id) => {
+      for (const call of listeners) call((asked) => asked === id)
+    },
     runners: () => runners.count(),
     watchers: () => feed.count(),
     async stop() {
