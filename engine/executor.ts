@@ -208,7 +208,10 @@ export class Executor {
     if (records.length > 0) activation.changed_n = n
     keys.add(envelope.id, { body_hash, n, at_ms: context.at_ms })
     timers.remove(envelope.id)
-    if (records.length > 0) residents.changed(activation)
+    if (records.length > 0) {
+      residents.changed(activation)
+      residents.placed(activation)
+    }
     for (const [index, reaction] of next.reactions.entries())
       this.#follow(eventId(this.#parts.shard, n, first + index), reaction, activation, context)
     if (records.length === 0) this.#parts.gate.hold(n, (lost) => this.#acknowledge(work, n, lost))

@@ -64,7 +64,10 @@ export async function recover(parts: RecoveryParts): Promise<Recovered> {
   for await (const entry of parts.journal.read(parts.shard, cursor.seq, seq))
     await replay(parts, cursor, entry)
   if (cursor.seq !== seq) throw new Fault(`the log of shard ${parts.shard} ends early`, { retry: true })
-  for (const activation of parts.residents.values()) inspect(parts, activation)
+  for (const activation of parts.residents.values()) {
+    inspect(parts, activation)
+    parts.residents.placed(activation)
+  }
   const tip: Tip = { epoch: claim.epoch, writer: claim.writer, n: cursor.n, seq, hash: cursor.hash }
   return { tip, published, at_ms: cursor.at_ms, replayed: cursor.replayed }
 }
@@ -115,21 +118,22 @@ async function restore(parts: RecoveryParts, cut: CutHead, newest: boolean): Pro
   for await (const batch of snapshots.load(parts.shard, cut.n))
     for (const actor of batch) {
       if (newest && residents.full) residents.restoreAsleep(actor)
-      else residents.placed(residents.restore(actor))
+      else residents.restore(actor)
     }
   residents.births = row.births
   return row.published
 }
 
 async function replay(parts: RecoveryParts, cursor: Cursor, { seq, bytes }: LogEntry): Promise<void> {
-  const record = decodeRecord(bytes)
+  const record = decodeRecord(bytes, true)
   const where = `shard ${parts.shard} at ${seq}`
   if (record.shard !== parts.shard) throw broken(`${where} holds a record of shard ${record.shard}`)
   if (record.epoch < cursor.epoch) throw broken(`${where} goes back to epoch ${record.epoch}`)
   if (!isClaim(record)) {
     continues(cursor, record, where)
-    for (const { kind, id } of record.events)
-      if (parts.residents.find(kind, id) === 'asleep') await parts.residents.wake(kind, id)
+    if (parts.residents.has_sleepers)
+      for (const { kind, id } of record.events)
+        if (parts.residents.find(kind, id) === 'asleep') await parts.residents.wake(kind, id)
     apply(parts, record)
     cursor.n = record.n
     cursor.replayed += record.events.length
@@ -196,29 +200,35 @@ function applyEvent(
     activation.seq = record.seq
     activation.changed_n = frame.n
     parts.residents.changed(activation)
-    owe(parts, frame.n, eventId(parts.shard, frame.n, index), { activation, event, context }, carried)
+    owe(parts, { frame, index, activation, event, context }, carried)
   } catch (cause) {
     parts.quarantine(activation, String(cause))
   }
 }
 
 interface Happened {
+  readonly frame: Frame
+  readonly index: number
   readonly activation: Activation
   readonly event: Message
   readonly context: Context
 }
 
-/** What the event caused, unless this very frame carried it out. */
-function owe(parts: RecoveryParts, n: number, cause: string, happened: Happened, carried: Set<string>): void {
-  const { activation, event, context } = happened
-  const { follow_ups = [], effects = [] } = activation.behaviour.react(event, context)
-  for (const [index, { to, command, after_ms }] of follow_ups.entries()) {
-    const id = `${cause}:${index}`
+/** What the event caused, unless this very frame carried it out. Most events cause nothing. */
+function owe(parts: RecoveryParts, happened: Happened, carried: Set<string>): void {
+  const { frame, index, activation, event, context } = happened
+  const { follow_ups, effects } = activation.behaviour.react(event, context)
+  if (!follow_ups && !effects) return
+  const { n } = frame
+  const cause = eventId(parts.shard, n, index)
+  for (const [place, { to, command, after_ms }] of (follow_ups ?? []).entries()) {
+    const id = `${cause}:${place}`
     if (after_ms !== undefined) parts.timers.add({ id, due_ms: context.at_ms + after_ms, to, command })
     else if (shardOf(to.id, parts.shards) !== parts.shard || !carried.has(id))
       parts.outbox.add({ id, n, to, command, by: { id: context.id, role: 'service' } })
   }
-  for (const [index, effect] of effects.entries()) parts.outbox.add({ id: `${cause}:e${index}`, n, effect })
+  for (const [place, effect] of (effects ?? []).entries())
+    parts.outbox.add({ id: `${cause}:e${place}`, n, effect })
 }
 
 function inspect(parts: RecoveryParts, activation: Activation): void {

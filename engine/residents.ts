@@ -22,7 +22,8 @@ export interface ResidentsParts {
  */
 export class Residents {
   readonly #parts: ResidentsParts
-  readonly #awake = new Map<string, Activation>()
+  /** By kind, then by id: an id alone is what a lookup hashes. */
+  readonly #awake = new Map<string, Map<string, Activation>>()
   readonly #asleep = new Set<string>()
   #dirty = new Set<Activation>()
   /** Actors that have at least one event. */
@@ -31,36 +32,42 @@ export class Residents {
 
   constructor(parts: ResidentsParts) {
     this.#parts = parts
+    for (const kind of parts.behaviours.keys()) this.#awake.set(kind, new Map())
   }
 
   get size(): number {
-    return this.#awake.size
+    let size = 0
+    for (const ofKind of this.#awake.values()) size += ofKind.size
+    return size
+  }
+
+  get has_sleepers(): boolean {
+    return this.#asleep.size > 0
   }
 
   get dirty_size(): number {
     return this.#dirty.size
   }
 
-  values(): Iterable<Activation> {
-    return this.#awake.values()
+  *values(): Iterable<Activation> {
+    for (const ofKind of this.#awake.values()) yield* ofKind.values()
   }
 
   /** The living actor, made now if nobody has heard of it; `asleep` when it must be woken first. */
   find(kind: string, id: string): Activation | 'asleep' {
-    const key = keyOf(kind, id)
-    const found = this.#awake.get(key)
+    const found = this.peek(kind, id)
     if (found) {
       found.used = this.turn
       return found
     }
-    if (this.#asleep.has(key)) return 'asleep'
+    if (this.has_sleepers && this.#asleep.has(keyOf(kind, id))) return 'asleep'
     return this.#create(kind, id)
   }
 
   /** An actor that has no event, and whom nobody waits for, is no actor: asking for ids at random fills no memory. */
   dropUnborn(activation: Activation): void {
     if (activation.seq > 0 || activation.queued > 0 || activation.waiting.length > 0) return
-    if (activation.quarantined === undefined) this.#awake.delete(activation.key)
+    if (activation.quarantined === undefined) this.#forget(activation)
   }
 
   /** The living actor, or one that lives only for the asker when nobody has heard of the id. */
@@ -74,16 +81,15 @@ export class Residents {
   }
 
   peek(kind: string, id: string): Activation | undefined {
-    return this.#awake.get(keyOf(kind, id))
+    return this.#awake.get(kind)?.get(id)
   }
 
   /** Reads a sleeper back. Rejects with the driver's Fault; the actor sleeps on. */
   async wake(kind: string, id: string): Promise<Activation> {
     const row = await this.#parts.snapshots.wake(this.#parts.shard, kind, id)
-    const key = keyOf(kind, id)
-    const now = this.#awake.get(key)
+    const now = this.peek(kind, id)
     if (now) return now
-    this.#asleep.delete(key)
+    this.#asleep.delete(keyOf(kind, id))
     return row ? this.restore(row) : this.#create(kind, id)
   }
 
@@ -100,12 +106,12 @@ export class Residents {
   }
 
   get full(): boolean {
-    return this.#awake.size >= this.#parts.resident_max
+    return this.size >= this.#parts.resident_max
   }
 
+  /** No snapshot holds its newest event yet. */
   changed(activation: Activation): void {
     this.#dirty.add(activation)
-    this.placed(activation)
   }
 
   /** Moves the actor in its kind's grid to where it says that it is. */
@@ -132,9 +138,9 @@ export class Residents {
 
   /** Puts the least recently used to sleep while there are more than may be resident. Only a saved actor may sleep. */
   passivate(mayHold: (activation: Activation) => boolean): number {
-    const excess = this.#awake.size - this.#parts.resident_max
+    const excess = this.size - this.#parts.resident_max
     if (excess <= 0) return 0
-    const idle = [...this.#awake.values()].filter((each) => this.#maySleep(each) && !mayHold(each))
+    const idle = [...this.values()].filter((each) => this.#maySleep(each) && !mayHold(each))
     idle.sort((a, b) => a.used - b.used)
     for (const activation of idle.slice(0, excess)) this.#sleep(activation)
     return Math.min(excess, idle.length)
@@ -142,9 +148,9 @@ export class Residents {
 
   /** Leaves nothing of this shard behind in the thread's grids. */
   clear(): void {
-    for (const { address, behaviour } of this.#awake.values())
+    for (const { address, behaviour } of this.values())
       if (behaviour.places) this.#parts.grids.get(behaviour.name)?.remove(address.id)
-    this.#awake.clear()
+    for (const ofKind of this.#awake.values()) ofKind.clear()
     this.#asleep.clear()
     this.#dirty.clear()
   }
@@ -154,14 +160,18 @@ export class Residents {
     if (!behaviour) throw new Error(`no actor is called ${kind}`)
     const activation = new Activation(behaviour, id)
     activation.used = this.turn
-    this.#awake.set(activation.key, activation)
+    this.#awake.get(kind)?.set(id, activation)
     return activation
   }
 
   /** An actor that was never told anything is worth nothing: it goes without a trace. */
   #sleep(activation: Activation): void {
-    this.#awake.delete(activation.key)
+    this.#forget(activation)
     if (activation.seq > 0) this.#asleep.add(activation.key)
+  }
+
+  #forget({ address }: Activation): void {
+    this.#awake.get(address.actor)?.delete(address.id)
   }
 
   #maySleep(activation: Activation): boolean {
