@@ -134,3 +134,15 @@ test('CH6 a message, a pet, a shop or a photo that is sent again under its key i
   }
   expect(dataOf(await runner.send('GET', '/notifications')).items).toHaveLength(2)
 })
+
+test('CH7 a link that met a bug does not stand in the log', async () => {
+  const { owner, id } = await riding()
+  const { share_token, share_url } = dataOf(await owner.send('POST', `/tracking/${id}/share`))
+  on.http.doors.rows.find = async () => {
+    throw new Error('a bug')
+  }
+  expect((await on.http.call('GET', String(share_url))).status).toBe(500)
+  const lines = JSON.stringify(on.http.env.lines)
+  expect(lines).toContain('/tracking/shared/:token')
+  expect(lines).not.toContain(String(share_token))
+})

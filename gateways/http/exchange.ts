@@ -98,7 +98,7 @@ export class Exchange {
     this.#env.log(fault ? 'warn' : 'error', fault ? 'a request met a fault' : 'a request met a bug', {
       request_id: this.head.id,
       method: this.head.method,
-      path: this.head.path,
+      path: loggable(this.head.path),
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
     })
     this.refuse(reject(fault ? 'unavailable' : 'request.failed', ''))
@@ -133,5 +133,8 @@ export class Exchange {
     else this.#res.end(body, last)
   }
 }
+
+/** Whoever reads a log must not be able to follow a link that was shared. */
+const loggable = (path: string) => path.replace(/(\/shared\/)[^/]+/, '$1:token')
 
 const both = ([name, value]: readonly [string, string]): [string, string] => [name, value]

@@ -51,5 +51,5 @@ export function wordsOf(template: string, language: Language, metadata: object):
 /** Malay when it is what the reader chose, or what his device asks for first. */
 export function languageOf(chosen: string, accepted: string): Language {
   if (chosen === 'ms' || chosen === 'en') return chosen
-  return /^\s*(ms|id)\b/i.test(accepted) ? 'ms' : 'en'
+  return /^\s*ms\b/i.test(accepted) ? 'ms' : 'en'
 }
