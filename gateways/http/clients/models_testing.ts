@@ -200,6 +200,41 @@ const pet_shop = record({
   description: maybe(text),
 })
 
+const payment = (time: Decoder) =>
+  record({
+    id,
+    booking_id: id,
+    owner_id: id,
+    runner_id: maybe(id),
+    escrow_status: oneOf('pending', 'held', 'released', 'refunded', 'failed'),
+    amount_cents: whole,
+    platform_fee_cents: whole,
+    runner_payout_cents: whole,
+    currency: text,
+    payment_method: text,
+    stripe_payment_id: text,
+    escrow_held_at: maybe(time),
+    escrow_released_at: maybe(time),
+    refunded_at: maybe(time),
+    refund_reason: text,
+    version: whole,
+    created_at: time,
+    updated_at: time,
+  })
+
+const earning = record({
+  id,
+  booking_id: id,
+  booking_number: text,
+  escrow_status: text,
+  amount_cents: whole,
+  platform_fee_cents: whole,
+  runner_payout_cents: whole,
+  currency: text,
+  escrow_released_at: maybe(date),
+  created_at: date,
+})
+
 const preferences = record({
   user_id: id,
   enable_push: flag,
@@ -238,6 +273,8 @@ export const flutter = {
   crate,
   booking: booking(date, statuses),
   notification,
+  payment: payment(date),
+  earning,
   preferences,
   pet_shop,
   tracking,
@@ -250,6 +287,9 @@ export const swift = {
   runner: runner(swiftDate),
   booking: booking(swiftDate, statuses),
   position: position(swiftDate),
+  payment: payment(swiftDate),
+  /** What opens the checkout. */
+  checkout: record({ redirect_url: text, payment_intent_id: maybe(text) }),
   pet,
   notification: record({
     id,
