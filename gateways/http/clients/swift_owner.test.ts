@@ -77,6 +77,8 @@ async function account(app: AppPlayer): Promise<void> {
   expect(dataOf(cancelled)).toMatchObject({ status: 'cancelled', cancel_note: reason.reason })
   await app.call('GET', '/auth/profile', success(model.user))
   const { email, password } = newcomer
+  const forgot = await app.call('POST', '/auth/forgot-password', model.nothing, { email }, 202)
+  expect(forgot.text).toBe('')
   const logged = dataOf(await app.call('POST', '/auth/login', success(model.auth), { email, password }))
   await app.call('POST', '/auth/refresh', success(model.auth), { refresh_token: logged.refresh_token })
 }
@@ -102,6 +104,7 @@ const screens = [
   'GET /bookings/:id',
   'GET /notifications',
   'GET /users/me/pets',
+  'POST /auth/forgot-password',
   'POST /auth/login',
   'POST /auth/logout',
   'POST /auth/refresh',
