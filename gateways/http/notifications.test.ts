@@ -99,3 +99,13 @@ test('NT5 a device belongs to who used it last, and of too many the oldest are f
   expect(await rows.count(devices, { channel: 'web', user_id: other.id })).toBe(1)
   expect(dataOf(await other.send('GET', '/notifications/vapid-key'))).toEqual({ public_key: '' })
 })
+
+test('NT17 who logs out has no devices any more, and nobody else loses his', async () => {
+  const owner = await on.register('owner@kilat.test', 'owner')
+  const other = await on.register('other@kilat.test', 'owner')
+  for (const who of [owner, other]) await who.send('POST', '/notifications/fcm-token', { token: who.id })
+  await owner.send('POST', '/auth/logout')
+  const { rows } = on.http.doors
+  const count = (user_id: string) => rows.count(devices, { user_id })
+  expect([await count(owner.id), await count(other.id)]).toEqual([0, 1])
+})

@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox'
 import type { Account } from '../../protocols/accounts.ts'
 import { checkOf } from '../../protocols/check.ts'
 import { limits } from '../../protocols/limits.ts'
+import { devices } from '../../protocols/notice_tables.ts'
 import { isRefusal, type Rejection, reject } from '../../protocols/rejections.ts'
 import { addFirstPet } from '../http/pets.ts'
 import { acknowledged, created, ok, type Reply } from '../http/reply.ts'
@@ -100,8 +101,10 @@ const refresh_refusals = {
 
 export const accountEndpoints = {
   /** Ends every refresh token of the user; an access token lives on until it expires. */
-  logout: async ({ by }, { accounts, env }) => {
+  logout: async ({ by }, { accounts, rows, env }) => {
     await accounts.revokeRefresh(by.id, env.now_ms())
+    // Every login is over, so no phone or browser may go on showing what is told to this user.
+    await rows.remove(devices, { user_id: by.id })
     return acknowledged('logged out')
   },
 
