@@ -26,6 +26,7 @@ const programs = {
   city: 'bench/city.js',
   bench: 'bench/bench.js',
   seed: 'bench/seed.js',
+  demo: 'bench/demo.js',
   'drill:kill': 'bench/drill.js',
   policy: 'gateways/cli.js',
   admin: 'gateways/cli.js',
