@@ -56,7 +56,8 @@ test('DM2 the fares are asked of the engine, and are those of the contract', asy
     expect(text).toContain(fare)
 }, 120_000)
 
-test.each(Object.entries(scenesOf(true)))(
+const scenes = Object.entries(scenesOf(true))
+test.each(scenes)(
   'DM3 %s',
   async (title, scene) => {
     const { endings } = await played({ [title]: scene })
