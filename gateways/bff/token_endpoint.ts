@@ -3,7 +3,7 @@ import { Fault } from '../../engine/ports.ts'
 import { limits } from '../../protocols/limits.ts'
 import { type Rejection, type RejectionCode, reject, rejections } from '../../protocols/rejections.ts'
 import type { Config } from '../config.ts'
-import { bff_client_id, password_grant } from '../sts/clients.ts'
+import { frontAuthorization, password_grant } from '../sts/clients.ts'
 
 export interface Tokens {
   readonly access_token: string
@@ -26,7 +26,7 @@ export function openTokenEndpoint(
 ): TokenEndpoint {
   const host = ['0.0.0.0', '::'].includes(bind_address) ? '127.0.0.1' : bind_address
   const origin = `http://${host.includes(':') ? `[${host}]` : host}:${sts_port}`
-  const authorization = `Basic ${Buffer.from(`${bff_client_id}:${secret}`).toString('base64')}`
+  const authorization = frontAuthorization(secret)
   const post = async (path: string, fields: Readonly<Record<string, string>>) => {
     try {
       const response = await fetch(origin + path, {

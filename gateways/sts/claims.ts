@@ -1,5 +1,4 @@
 // What the Security Token Service stands on, and what it puts into tokens.
-import { hkdfSync } from 'node:crypto'
 import type { AccessToken, ClientCredentials } from 'oidc-provider'
 import type { Env } from '../../engine/env.ts'
 import type { Account, Accounts } from '../../protocols/accounts.ts'
@@ -20,6 +19,8 @@ export interface StsDoors {
   /** What the front of browsers shows at the token endpoint. */
   readonly bff_secret: string
   readonly isTrusted: (address: string) => boolean
+  /** Counts a request of an address: 0 when it may pass, else the milliseconds after which the next one may. */
+  readonly count: (address: string) => number
 }
 
 /** The API, as the audience of access tokens. */
@@ -35,10 +36,6 @@ export const api_server = {
   accessTokenFormat: 'jwt' as const,
   jwt: { sign: { alg: 'EdDSA' as const } },
 }
-
-/** Cookies outlive a replaced key as its tokens do: the keys that sign them follow from the signing keys. */
-export const cookieKey = (secret: string): string =>
-  Buffer.from(hkdfSync('sha256', secret, 'kilat', 'cookies', 32)).toString('base64url')
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 

@@ -21,6 +21,10 @@ export function clientsOf(json: string | undefined, bff_secret: string): readonl
   return [...(listed as readonly ClientMetadata[]), bffClient(bff_secret)]
 }
 
+/** How the front shows who it is. */
+export const frontAuthorization = (secret: string): string =>
+  `Basic ${Buffer.from(`${bff_client_id}:${secret}`).toString('base64')}`
+
 const bffClient = (client_secret: string): ClientMetadata => ({
   client_id: bff_client_id,
   client_secret,

@@ -1,12 +1,12 @@
 // Login and consent of the authorization code flow.
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Interaction, default as Provider } from 'oidc-provider'
 import { limits } from '../../protocols/limits.ts'
 import { isRefusal, type Rejection, rejections } from '../../protocols/rejections.ts'
-import { addressOf, countedAs } from '../http/rates.ts'
 import { logIn } from '../identity/login.ts'
-import { cookieKey, type StsDoors } from './claims.ts'
+import { addressFor } from './address.ts'
+import type { StsDoors } from './claims.ts'
 import { readForm } from './form.ts'
 import { consentPage, loginPage, page, page_headers } from './pages.ts'
 
@@ -23,7 +23,7 @@ export async function serveInteraction(
   const details = await provider.interactionDetails(req, res).catch(() => undefined)
   if (!details || req.url !== `/interaction/${details.uid}`)
     return show(res, 400, page('This page is out of date', ['Go back to the app and begin again.']))
-  const visit = { provider, doors, req, res, details, csrf: csrfOf(details, doors) }
+  const visit = { provider, doors, req, res, details, csrf: csrfsOf(details, doors) }
   if (req.method === 'GET') return ask(visit)
   if (req.method === 'POST') return take(visit)
   res.setHeader('Allow', 'GET, POST')
@@ -36,17 +36,22 @@ interface Visit {
   readonly req: IncomingMessage
   readonly res: ServerResponse
   readonly details: Interaction
-  readonly csrf: string
+  /** Of our page, by each key: the first is in new pages, and a page from before a change of keys is still good. */
+  readonly csrf: readonly string[]
 }
 
-const csrfOf = ({ uid, prompt }: Interaction, { keys }: StsDoors) =>
-  createHmac('sha256', cookieKey(keys.secret[0]?.d ?? ''))
-    .update(`${uid} ${prompt.name}`)
-    .digest('base64url')
+const csrfsOf = ({ uid, prompt }: Interaction, { keys }: StsDoors): readonly string[] =>
+  keys.secret.map(({ d = '' }) =>
+    createHmac('sha256', formKey(d)).update(`${uid} ${prompt.name}`).digest('base64url'),
+  )
+
+const formKey = (secret: string) => Buffer.from(hkdfSync('sha256', secret, 'kilat', 'forms', 32))
+
+const formOf = ({ details, csrf: [csrf = ''] }: Visit) => ({ uid: details.uid, csrf })
 
 async function ask(visit: Visit): Promise<void> {
-  const { provider, res, details, csrf } = visit
-  const of = { uid: details.uid, csrf }
+  const { provider, res, details } = visit
+  const of = formOf(visit)
   if (details.prompt.name === 'login') return show(res, 200, loginPage(of))
   const client = await provider.Client.find(String(details.params.client_id))
   if (client?.first_party === true) return consent(visit)
@@ -57,7 +62,8 @@ async function ask(visit: Visit): Promise<void> {
 async function take(visit: Visit): Promise<void> {
   const { req, res, details, csrf } = visit
   const form = await readForm(req, limits.sts_body_bytes_max)
-  if (!form || !same(form.get('csrf') ?? '', csrf))
+  const shown = form?.get('csrf') ?? ''
+  if (!form || !csrf.some((one) => same(shown, one)))
     return show(res, 400, page('This page is out of date', ['Go back to the app and begin again.']))
   const action = form.get('action')
   if (action === 'abort')
@@ -71,15 +77,14 @@ const same = (one: string, other: string) =>
   one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other))
 
 async function login(visit: Visit, form: URLSearchParams): Promise<void> {
-  const { doors, req, res, details, csrf } = visit
+  const { doors, req, res } = visit
   const email = form.get('email') ?? ''
-  const text = addressOf(req.socket.remoteAddress ?? '')
-  const address = doors.isTrusted(text) ? '' : countedAs(text)
+  const address = addressFor(req, doors)
   const account = await logIn({ email, password: form.get('password') ?? '', address }, doors)
   if (!isRefusal(account)) return finish(visit, { login: { accountId: account.id } })
   tellWait(res, account)
   const { status, title } = rejections[account.rejected]
-  show(res, status, loginPage({ uid: details.uid, csrf }, email.slice(0, 254), title))
+  show(res, status, loginPage(formOf(visit), email.slice(0, 254), title))
 }
 
 function tellWait(res: ServerResponse, { retry_after_ms }: Rejection): void {

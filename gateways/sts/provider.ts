@@ -8,13 +8,12 @@ import {
   api_server,
   apiClaims,
   claimsOf,
-  cookieKey,
   livingAccount,
   offered_scopes,
   type StsDoors,
 } from './claims.ts'
 import { bff_client_id, clientsOf } from './clients.ts'
-import { page } from './pages.ts'
+import { page, page_headers } from './pages.ts'
 import { servePasswordGrant } from './password_grant.ts'
 import { serveSignedTokens } from './signed_tokens.ts'
 
@@ -23,7 +22,7 @@ export function openProvider(doors: StsDoors): Provider {
   const { config, env } = doors
   const provider = new Provider(config.sts_issuer, {
     ...tokens(doors),
-    ...faces(doors),
+    ...faces,
     adapter: (model) => adapterOf(model, doors.grants, env),
     clients: clientsOf(config.sts_clients, doors.bff_secret),
     clientDefaults: { id_token_signed_response_alg: 'EdDSA' },
@@ -84,20 +83,19 @@ const tokens = ({ accounts }: StsDoors): Configuration => ({
 })
 
 /** Pages and cookies. */
-const faces = ({ keys }: StsDoors): Configuration => ({
+const faces: Configuration = {
   interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
   routes: { jwks: '/.well-known/jwks.json' },
+  // Their ids are random and long enough: a signature would only end them when the key that made it retires.
   cookies: {
-    keys: keys.secret.map(({ d = '' }) => cookieKey(d)),
-    long: { signed: true, httpOnly: true, sameSite: 'lax' },
-    short: { signed: true, httpOnly: true, sameSite: 'lax' },
+    long: { signed: false, httpOnly: true, sameSite: 'lax' },
+    short: { signed: false, httpOnly: true, sameSite: 'lax' },
   },
   extraClientMetadata: { properties: ['first_party'] },
   renderError: (ctx, { error, error_description = '' }) => {
-    ctx.type = 'html'
-    ctx.body = page('That did not work', [error, error_description])
+    show(ctx, page('That did not work', [error, error_description]))
   },
-})
+}
 
 async function accountOf(id: string, accounts: Accounts) {
   const account = await livingAccount(id, accounts)
@@ -110,11 +108,17 @@ const mayIntrospect: NonNullable<
 > = (_ctx, client, token) => client.clientAuthMethod !== 'none' || token.clientId === client.clientId
 
 function logoutSource(ctx: KoaContextWithOIDC, form: string): void {
-  ctx.body = page('Log out of Kilat?', [], {
-    html: `${form}<button autofocus type="submit" form="op.logoutForm" value="yes" name="logout">Log out</button><button type="submit" form="op.logoutForm">Stay</button>`,
-  })
+  const yes =
+    '<button autofocus type="submit" form="op.logoutForm" value="yes" name="logout">Log out</button>'
+  const no = '<button type="submit" form="op.logoutForm">Stay</button>'
+  show(ctx, page('Log out of Kilat?', [], { html: form + yes + no }))
 }
 
 function postLogoutSuccessSource(ctx: KoaContextWithOIDC): void {
-  ctx.body = page('You are logged out', [])
+  show(ctx, page('You are logged out', []))
+}
+
+function show(ctx: KoaContextWithOIDC, html: string): void {
+  ctx.set(page_headers)
+  ctx.body = html
 }

@@ -1,10 +1,13 @@
 // The listener of the Security Token Service.
+import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { limits } from '../../protocols/limits.ts'
 import { security_headers } from '../http/origins.ts'
 import type { KeyRing } from '../identity/keys.ts'
+import { addressFor } from './address.ts'
 import type { StsDoors } from './claims.ts'
+import { frontAuthorization } from './clients.ts'
 import { serveInteraction } from './interactions.ts'
 import { page, page_headers } from './pages.ts'
 import { openProvider } from './provider.ts'
@@ -27,7 +30,7 @@ export async function startSts(doors: StsDoors & { keys: KeyRing }, port: number
   })
   const server = createServer((req, res) => {
     for (const [name, value] of security_headers) res.setHeader(name, value)
-    Promise.resolve(serve(req, res)).catch((error: unknown) => fail(doors, res, error))
+    limited(doors, req, res, serve).catch((error: unknown) => fail(doors, res, error))
   })
   server.maxConnections = limits.sts_connections_max
   server.requestTimeout = limits.request_timeout_ms
@@ -47,6 +50,26 @@ export async function startSts(doors: StsDoors & { keys: KeyRing }, port: number
     },
   }
 }
+
+/** Requests of an address are counted, but for those of our own front: those were counted where they came in. */
+async function limited(
+  doors: StsDoors,
+  req: IncomingMessage,
+  res: ServerResponse,
+  serve: Serve,
+): Promise<void> {
+  const address = isFront(req, doors) ? '' : addressFor(req, doors)
+  const wait_ms = address === '' ? 0 : doors.count(address)
+  if (wait_ms === 0) return serve(req, res)
+  res.setHeader('Retry-After', Math.ceil(wait_ms / 1_000))
+  answer(res, 429, { error: 'slow_down', error_description: 'too many requests' })
+}
+
+function isFront({ headers }: IncomingMessage, { bff_secret }: StsDoors): boolean {
+  return timingSafeEqual(digest(headers.authorization ?? ''), digest(frontAuthorization(bff_secret)))
+}
+
+const digest = (text: string) => createHash('sha256').update(text).digest()
 
 function serveWith(doors: StsDoors): Serve {
   const provider = openProvider(doors)

@@ -2,6 +2,7 @@ import * as client from 'openid-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { accessToken } from '../identity/tokens.ts'
 import { openVerifier } from '../principal.ts'
+import { frontAuthorization } from './clients.ts'
 import { actionOf, Browser, fieldOf, password, redirect_uri, startTestSts, type TestSts } from './testing.ts'
 
 let sts: TestSts
@@ -298,8 +299,14 @@ test('ST20 a new key signs from now on, and nobody is logged out', async () => {
   const browser = new Browser(sts.issuer)
   const { config, tokens, refresh_token } = await loggedIn(scope, browser)
   const before = sts.keys.kid
+  const open_page = await browser.follow((await begin('openid api', browser)).url.href)
   await sts.keys.change()
   expect(sts.keys.kid).not.toBe(before)
+  const done = await browser.go(actionOf(open_page.text), {
+    csrf: fieldOf(open_page.text, 'csrf'),
+    action: 'consent',
+  })
+  expect(done.status).toBe(303)
   expect(await apiVerifier().verify(tokens.access_token)).toHaveProperty('principal')
   expect(await client.fetchUserInfo(config, tokens.access_token, sts.account.id)).toHaveProperty('email')
   const fresh = await phone()
@@ -357,6 +364,18 @@ test('ST23 only the front of browsers may send passwords to the token endpoint',
       password,
     }),
   ).rejects.toMatchObject({ error: 'invalid_request' })
+})
+
+test('ST28 too many requests of an address are 429 with Retry-After, but the front is not counted', async () => {
+  const token = (headers: Record<string, string>) =>
+    fetch(`${sts.issuer}/token`, { method: 'POST', headers, body: new URLSearchParams({ grant_type: 'x' }) })
+  sts.waits.push(1_500)
+  const refused = await token({})
+  expect(refused.status).toBe(429)
+  expect(refused.headers.get('retry-after')).toBe('2')
+  sts.waits.push(1_500)
+  expect((await token({ authorization: frontAuthorization(sts.bff_secret) })).status).toBe(400)
+  expect((await token({})).status).toBe(429)
 })
 
 test('ST24 health and readiness are those of every service', async () => {

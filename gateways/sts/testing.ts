@@ -86,9 +86,20 @@ export async function startTestSts(account_role: Account['role'] = 'owner') {
   const keys = await changingKeys()
   const attempts = new Attempts(openTables().attempts)
   const bff_secret = 'a-secret-of-the-test'
-  const doors = { config, env, keys, accounts, grants, attempts, bff_secret, isTrusted: () => false }
+  const waits: number[] = []
+  const doors = {
+    config,
+    env,
+    keys,
+    accounts,
+    grants,
+    attempts,
+    bff_secret,
+    isTrusted: () => false,
+    count: () => waits.pop() ?? 0,
+  }
   const sts = await startSts(doors, port)
-  return { ...doors, account, issuer: config.sts_issuer, close: () => sts.close() }
+  return { ...doors, waits, account, issuer: config.sts_issuer, close: () => sts.close() }
 }
 
 export type TestSts = Awaited<ReturnType<typeof startTestSts>>
@@ -147,6 +158,7 @@ export class Browser {
   #cookieFor(pathname: string): string {
     return [...this.#cookies]
       .filter(([, { path }]) => pathname.startsWith(path))
+      .sort(([, one], [, other]) => other.path.length - one.path.length)
       .map(([key, { value }]) => `${key.split(' ')[0]}=${value}`)
       .join('; ')
   }

@@ -3,7 +3,8 @@ import { Worker } from 'node:worker_threads'
 import type { Env } from '../../engine/env.ts'
 import type { Accounts } from '../../protocols/accounts.ts'
 import type { Grants } from '../../protocols/grants.ts'
-import { trustedBy } from '../http/rates.ts'
+import { limits } from '../../protocols/limits.ts'
+import { Rate, trustedBy } from '../http/rates.ts'
 import { openTables } from '../http/shared.ts'
 import { Attempts } from '../identity/attempts.ts'
 import { openKeyRing } from '../identity/keys.ts'
@@ -41,10 +42,13 @@ export async function serveSts(birth: StsBirth, env: Env, stores: StsStores, lin
   const { config, bff_secret, http_tables } = birth
   try {
     const keys = await openKeyRing(config.signing_keys, config.data_dir, env)
-    const attempts = new Attempts(openTables(http_tables).attempts)
+    const tables = openTables(http_tables)
+    const attempts = new Attempts(tables.attempts)
+    const rate = new Rate(tables.rates, 'sts', limits.rate_gateway_per_min)
+    const count = (address: string) => rate.take(address, env.now_ms())
     const isTrusted = trustedBy(config.trusted_addresses)
     const { accounts, grants } = stores
-    const doors = { config, env, keys, accounts, grants, attempts, bff_secret, isTrusted }
+    const doors = { config, env, keys, accounts, grants, attempts, bff_secret, isTrusted, count }
     const sts = await startSts(doors, config.sts_port)
     line.onDrain(async () => {
       await sts.close()
