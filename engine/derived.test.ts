@@ -3,6 +3,7 @@ import { limits } from '../protocols/limits.ts'
 import { Board, boardBytes } from './board.ts'
 import { SteppedEnv } from './clock.ts'
 import { idAt, isSettled, memoryStores, somebody, stand, until } from './counter.given.ts'
+import { Keys } from './keys.ts'
 import { Fault } from './ports.ts'
 import { ShardClock } from './shard_clock.ts'
 import { Timers } from './timers.ts'
@@ -149,4 +150,16 @@ test('EN27 a command that would not fit into a frame is refused', async () => {
   const many = { add: 1, note: 'x'.repeat(limits.command_bytes_max - 200) }
   const answers = Array.from({ length: 40 }, (_, index) => here.send(idAt(index), many))
   expect((await until(here.env, Promise.all(answers))).every(({ ok }) => ok)).toBe(true)
+})
+
+test('EN4 at least the newest half of the keys is known, and memory stays bounded', () => {
+  const keys = new Keys(100)
+  for (let index = 0; index < 1_000; index++) {
+    keys.add(`k${index}`, { body_hash: index, n: index, at_ms: 0 })
+    expect(keys.size).toBeLessThanOrEqual(100)
+    for (let back = 0; back < Math.min(50, index); back++) expect(keys.find(`k${index - back}`)).toBeDefined()
+  }
+  const copy = new Keys(100)
+  for (const [id, known] of keys.all()) copy.add(id, known)
+  expect(copy.find('k999')).toEqual(keys.find('k999'))
 })

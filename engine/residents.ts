@@ -187,6 +187,8 @@ export class Residents {
 
 /** A state that was saved by an older program has, in the fields that are new since, what every actor starts with. */
 function grown(initial: unknown, saved: unknown): unknown {
-  const whole = typeof initial === 'object' && typeof saved === 'object'
-  return whole ? { ...initial, ...saved } : saved
+  if (typeof initial !== 'object' || initial === null || typeof saved !== 'object' || saved === null)
+    return saved
+  for (const field in initial) if (!(field in saved)) return { ...initial, ...saved }
+  return saved
 }

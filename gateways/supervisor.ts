@@ -37,6 +37,8 @@ export interface SupervisorParts {
   readonly print: (line: string) => void
 }
 
+/** Messages live shortly and in crowds: in a larger nursery most are dead before they are copied. */
+const young_generation_mb = 128
 const drain_max_ms = 20_000
 
 /** Runs until told to stop. Resolves with the exit code: 0 after a clean drain. Rejects when the start fails. */
@@ -108,7 +110,8 @@ class Crew {
           lines: ports,
         }
         const transferList = ports.map(([, port]) => port)
-        const worker = new Worker(this.#parts.script, { workerData: birth, transferList })
+        const resourceLimits = { maxYoungGenerationSizeMb: young_generation_mb }
+        const worker = new Worker(this.#parts.script, { workerData: birth, transferList, resourceLimits })
         this.#workers.push(worker)
         worker.on('message', (word: WorkerWord) => this.#heard(thread, word, reject))
         worker.on('error', (cause) => reject(new Error(`worker ${thread} failed`, { cause })))

@@ -80,7 +80,9 @@ test('CD2 an event or command that is not one names what is wrong with it', () =
   wrong(spoilt((_, row) => row.splice(9, 1, [1]))).toThrow('event.data must be a map')
   wrong(spoilt((_, row) => row.splice(9, 1, new Date(0)))).toThrow('event.data must be a map')
   wrong(spoilt((_, row) => row.splice(2, 1, Number.NaN))).toThrow('event.seq must be a whole number')
-  wrong(spoilt((_, __, row) => row.splice(4, 1, null))).toThrow('command.body must be a map')
+  wrong(spoilt((_, __, row) => row.splice(4, 1, null))).toThrow('command.body must be msgpack in bytes')
+  const list = packState([1])
+  wrong(spoilt((_, __, row) => row.splice(4, 1, list))).toThrow('command.body must be a map')
   wrong(spoilt((_, __, row) => row.splice(11, 1, 2))).toThrow('commands must be a range of the events')
 })
 
