@@ -23,7 +23,7 @@ import { limits } from '../protocols/limits.ts'
 import { type Config, loadConfig } from './config.ts'
 import { isStsBirth, type StsBirth, serveSts } from './sts/thread.ts'
 import { type Backing, supervise } from './supervisor.ts'
-import { type Stores, startWorker, type WorkerBirth, type WorkerWord } from './worker.ts'
+import { type RunningWorker, type Stores, startWorker, type WorkerBirth, type WorkerWord } from './worker.ts'
 
 const print = (line: string) => void process.stdout.write(`${line}\n`)
 
@@ -130,14 +130,23 @@ async function runMain(): Promise<number> {
   return supervise({ config, env, script: new URL(import.meta.url), openBacking, print }, stopped)
 }
 
-async function runWorker(birth: WorkerBirth): Promise<void> {
+/** A worker reads its code first, and is born when the stores are there. */
+function awaitBirth(): void {
+  let running: Promise<RunningWorker | undefined> = Promise.resolve(undefined)
+  parentPort?.on('message', (order: WorkerBirth | 'drain') => {
+    if (order !== 'drain') running = runWorker(order)
+    else void running.then((worker) => worker?.drain())
+  })
+}
+
+async function runWorker(birth: WorkerBirth): Promise<RunningWorker | undefined> {
   const tell = (word: WorkerWord) => parentPort?.postMessage(word)
   const env = systemEnv(birth.config.log_level, `worker ${birth.thread}`)
   try {
-    const worker = await startWorker({ birth, env, behaviours, openStores }, tell)
-    parentPort?.on('message', () => void worker.drain())
+    return await startWorker({ birth, env, behaviours, openStores }, tell)
   } catch (cause) {
     tell({ type: 'failed', why: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) })
+    return undefined
   }
 }
 
@@ -161,7 +170,7 @@ if (isMainThread)
     },
   )
 else if (isStsBirth(workerData)) await runSts(workerData)
-else await runWorker(workerData as WorkerBirth)
+else awaitBirth()
 
 /** The chain of causes, without stacks of our own refusals. */
 function describe(cause: unknown): string {

@@ -46,6 +46,8 @@ export async function supervise(parts: SupervisorParts, stopped: Promise<string>
   const { config, env, print } = parts
   mkdirSync(config.data_dir, { recursive: true })
   const freePort = await holdPort(config)
+  // The threads read their code while the stores start.
+  const crew = new Crew(parts.script, config.workers)
   const backing = await parts.openBacking(config, env)
   try {
     await freePort()
@@ -53,8 +55,7 @@ export async function supervise(parts: SupervisorParts, stopped: Promise<string>
     await loadKeys(config.signing_keys, config.data_dir)
     const commons = await commonsOf(config, print)
     const sts = startStsThread(parts.script, { ...commons, ...backing })
-    const crew = new Crew(parts, backing, commons)
-    const failed = Promise.race([crew.start(), sts.failed])
+    const failed = Promise.race([crew.start(backing, commons), sts.failed])
     await Promise.race([Promise.all([crew.open, sts.open]), failed, stopped])
     noteEndpoints(config, backing)
     backing.onChange(() => noteEndpoints(config, backing))
@@ -72,54 +73,43 @@ export async function supervise(parts: SupervisorParts, stopped: Promise<string>
 /** The worker threads. */
 class Crew {
   readonly open: Promise<void>
-  readonly #parts: SupervisorParts
-  readonly #backing: Backing
-  readonly #commons: Commons
-  readonly #workers: Worker[] = []
+  readonly #workers: readonly Worker[]
+  readonly #failed: Promise<never>
   readonly #drained = new Set<number>()
   #opened = 0
+  #fail: (why: Error) => void = () => {}
   #markOpen: () => void = () => {}
   #markDrained: () => void = () => {}
   #draining = false
 
-  constructor(parts: SupervisorParts, backing: Backing, commons: Commons) {
-    this.#parts = parts
-    this.#backing = backing
-    this.#commons = commons
+  /** Makes the threads; they wait for `start`. */
+  constructor(script: URL, count: number) {
     this.open = new Promise((resolve) => {
       this.#markOpen = resolve
     })
+    this.#failed = new Promise((_resolve, reject) => {
+      this.#fail = reject
+    })
+    // Whoever starts the crew hears of it; until then it only waits to be heard.
+    this.#failed.catch(() => undefined)
+    this.#workers = Array.from({ length: count }, (_, thread) => this.#hire(script, thread))
   }
 
   /** Never resolves while all goes well; rejects when a thread dies: the process then ends, and recovers by a new start. */
-  start(): Promise<never> {
-    const { config } = this.#commons
-    const lines = linesBetween(config.workers)
+  start({ nats_url, database_url, database_pool_max }: Backing, commons: Commons): Promise<never> {
+    const { config } = commons
+    const lines = linesBetween(this.#workers.length)
     const board = new SharedArrayBuffer(boardBytes(config.shards, config.workers))
-    return new Promise((_resolve, reject) => {
-      for (let thread = 0; thread < config.workers; thread++) {
-        const { nats_url, database_url, database_pool_max } = this.#backing
-        const ports = lines[thread] ?? []
-        const birth: WorkerBirth = {
-          ...this.#commons,
-          thread,
-          nats_url,
-          database_url,
-          database_pool_max,
-          board,
-          lines: ports,
-        }
-        const transferList = ports.map(([, port]) => port)
-        const resourceLimits = { maxYoungGenerationSizeMb: young_generation_mb }
-        const worker = new Worker(this.#parts.script, { workerData: birth, transferList, resourceLimits })
-        this.#workers.push(worker)
-        worker.on('message', (word: WorkerWord) => this.#heard(thread, word, reject))
-        worker.on('error', (cause) => reject(new Error(`worker ${thread} failed`, { cause })))
-        worker.on('exit', (code) => {
-          if (!this.#draining) reject(new Error(`worker ${thread} ended with code ${code}`))
-        })
-      }
-    })
+    for (const [thread, worker] of this.#workers.entries()) {
+      const ports = lines[thread] ?? []
+      const stores = { nats_url, database_url, database_pool_max }
+      const birth: WorkerBirth = { ...commons, ...stores, thread, board, lines: ports }
+      worker.postMessage(
+        birth,
+        ports.map(([, port]) => port),
+      )
+    }
+    return this.#failed
   }
 
   async drain(): Promise<void> {
@@ -132,11 +122,22 @@ class Crew {
     await Promise.all(this.#workers.map((worker) => worker.terminate()))
   }
 
-  #heard(thread: number, word: WorkerWord, reject: (error: Error) => void): void {
-    if (word.type === 'failed') reject(new Error(`worker ${thread}: ${word.why}`))
+  #hire(script: URL, thread: number): Worker {
+    const resourceLimits = { maxYoungGenerationSizeMb: young_generation_mb }
+    const worker = new Worker(script, { resourceLimits })
+    worker.on('message', (word: WorkerWord) => this.#heard(thread, word))
+    worker.on('error', (cause) => this.#fail(new Error(`worker ${thread} failed`, { cause })))
+    worker.on('exit', (code) => {
+      if (!this.#draining) this.#fail(new Error(`worker ${thread} ended with code ${code}`))
+    })
+    return worker
+  }
+
+  #heard(thread: number, word: WorkerWord): void {
+    if (word.type === 'failed') this.#fail(new Error(`worker ${thread}: ${word.why}`))
     if (word.type === 'open') {
       this.#opened += 1
-      if (this.#opened === this.#parts.config.workers) this.#markOpen()
+      if (this.#opened === this.#workers.length) this.#markOpen()
     }
     if (word.type === 'drained') {
       this.#drained.add(thread)
