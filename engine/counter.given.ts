@@ -10,9 +10,11 @@ import { MemoryJournal, type MemoryLog } from './memory_journal.ts'
 import { MemoryProjections } from './memory_projections.ts'
 import { MemorySnapshots } from './memory_snapshots.ts'
 import { MemoryTopics } from './memory_topics.ts'
+import type { Meters } from './meters.ts'
 import type { PolicyBook } from './policy_book.ts'
 import type { Drivers } from './ports.ts'
 import { Thread } from './thread.ts'
+import type { Tracer } from './tracer.ts'
 
 /** A counter's state is a number; `tell` makes it ask another counter to add as well, `later` itself, after a while. */
 interface Add extends Message {
@@ -111,6 +113,8 @@ export interface StandOptions {
   readonly threads?: number
   readonly behaviours?: readonly Behaviour[]
   readonly book?: PolicyBook
+  readonly meters?: Meters
+  readonly tracer?: Tracer
 }
 
 /** A thread on memory twins, its shards open. */
@@ -136,6 +140,8 @@ export async function stand(options: StandOptions = {}): Promise<Stand> {
     drivers: { ...stores, effects: { run: options.run ?? run } },
     behaviours: options.behaviours ?? [counter],
     board,
+    meters: options.meters,
+    tracer: options.tracer,
     resident_max: options.resident_max ?? 1_000,
     policy: () => options.book?.current ?? firstPolicy,
     policyAt: (version) => options.book?.at(version) ?? firstPolicy,

@@ -24,6 +24,7 @@ import type { Outbox } from './outbox.ts'
 import type { Residents } from './residents.ts'
 import type { ShardClock } from './shard_clock.ts'
 import type { Timers } from './timers.ts'
+import type { Trace } from './tracer.ts'
 
 export interface ExecutorParts {
   readonly shard: number
@@ -82,10 +83,11 @@ export class Executor {
     for (;;) {
       const next = this.#follow_ups.shift()
       if (!next) return
-      const { to } = next.envelope
+      const { trace, ...envelope } = next.envelope
+      const { to } = envelope
       const target = this.#parts.residents.find(to.actor, to.id)
       if (target !== 'asleep') this.#one(target, next)
-      else this.#parts.outbox.add({ n: this.#filling.n, ...next.envelope })
+      else this.#parts.outbox.add({ n: this.#filling.n, ...envelope }, trace)
     }
   }
 
@@ -201,7 +203,7 @@ export class Executor {
     const records = events.map((event, index) =>
       recordOf(activation, event, activation.seq + index + 1, context),
     )
-    this.#filling.add(commandRecord(work, context, first, records.length), records, size)
+    this.#filling.add(commandRecord(work, context, first, records.length), records, size, envelope.trace)
     if (activation.seq === 0 && records.length > 0) residents.births += 1
     activation.state = next.state
     activation.seq += records.length
@@ -213,7 +215,13 @@ export class Executor {
       residents.placed(activation)
     }
     for (const [index, reaction] of next.reactions.entries())
-      this.#follow(eventId(this.#parts.shard, n, first + index), reaction, activation, context)
+      this.#follow(
+        eventId(this.#parts.shard, n, first + index),
+        reaction,
+        activation,
+        context,
+        envelope.trace,
+      )
     if (records.length === 0) this.#parts.gate.hold(n, (lost) => this.#acknowledge(work, n, lost))
     else this.#answer(activation, { work, context })
     if (records.length > 0) this.#reviewWaiting(activation)
@@ -259,20 +267,34 @@ export class Executor {
     for (const each of waiting) this.#answer(activation, each)
   }
 
-  #follow(cause: string, reaction: Reaction, activation: Activation, context: Context): void {
+  #follow(
+    cause: string,
+    reaction: Reaction,
+    activation: Activation,
+    context: Context,
+    trace: Trace | undefined,
+  ): void {
     const { outbox } = this.#parts
     const by: Principal = { id: activation.address.id, role: 'service' }
     for (const [index, follow_up] of (reaction.follow_ups ?? []).entries())
-      this.#followUp(`${cause}:${index}`, follow_up, by, context)
+      this.#followUp(`${cause}:${index}`, follow_up, by, context, trace)
     for (const [index, effect] of (reaction.effects ?? []).entries())
-      outbox.add({ id: `${cause}:e${index}`, n: this.#filling.n, effect })
+      outbox.add({ id: `${cause}:e${index}`, n: this.#filling.n, effect }, trace)
   }
 
-  #followUp(id: string, { to, command, after_ms }: FollowUp, by: Principal, context: Context): void {
+  #followUp(
+    id: string,
+    { to, command, after_ms }: FollowUp,
+    by: Principal,
+    context: Context,
+    trace: Trace | undefined,
+  ): void {
     const { timers, outbox, shard, shards } = this.#parts
     if (after_ms !== undefined) return timers.add({ id, due_ms: context.at_ms + after_ms, to, command })
-    if (shardOf(to.id, shards) !== shard) return outbox.add({ id, n: this.#filling.n, to, command, by })
-    const envelope = { id, to, command, by, deadline_ms: Number.POSITIVE_INFINITY, lane: 'control' } as const
+    if (shardOf(to.id, shards) !== shard)
+      return outbox.add({ id, n: this.#filling.n, to, command, by }, trace)
+    const deadline_ms = Number.POSITIVE_INFINITY
+    const envelope = { id, to, command, by, deadline_ms, lane: 'control', trace } as const
     this.#follow_ups.push(workOf(envelope, (answer) => this.#followed(envelope, answer)))
   }
 

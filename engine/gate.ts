@@ -16,6 +16,13 @@ export class Gate {
     return this.#durable
   }
 
+  /** Answers that wait for their frame. */
+  get waiting(): number {
+    let waiting = 0
+    for (const held of this.#held.values()) waiting += held.length
+    return waiting
+  }
+
   /** At once when frame `n` is durable, else when it is. */
   hold(n: number, release: Held): void {
     if (n <= this.#durable) return release()

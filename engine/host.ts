@@ -1,5 +1,6 @@
 import type { Address, Message, Principal, Rank } from '../protocols/actor.ts'
 import type { Rejection } from '../protocols/rejections.ts'
+import type { Trace } from './tracer.ts'
 
 /** A command on its way. `id` makes repeats harmless: the same id with the same body is answered, not carried out again. */
 export interface Envelope {
@@ -15,6 +16,8 @@ export interface Envelope {
   /** Wall clock after which nobody waits for the answer. */
   readonly deadline_ms: number
   readonly lane: 'control' | 'command'
+  /** Of the span behind it. No part of the command: neither hashed nor journaled. */
+  readonly trace?: Trace | undefined
 }
 
 export interface Done {
@@ -53,6 +56,7 @@ export interface Shown {
   readonly message: Message
   readonly by: Principal
   readonly at_ms: number
+  readonly trace?: Trace | undefined
 }
 
 export interface NearQuery {

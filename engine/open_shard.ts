@@ -36,6 +36,8 @@ function coreOf(parts: ShardParts): Core {
     outbox: new Outbox({
       env,
       effects: drivers.effects,
+      meters: parts.meters,
+      tracer: parts.tracer,
       submit: parts.submit,
       refused: (step, rejection) => dead({ why: 'a step was refused', step, rejection }),
     }),

@@ -4,7 +4,9 @@ import { limits } from '../protocols/limits.ts'
 import type { Rejection, RejectionCode } from '../protocols/rejections.ts'
 import type { Env } from './env.ts'
 import type { Answer, Envelope } from './host.ts'
+import type { Meters } from './meters.ts'
 import type { Effects } from './ports.ts'
+import type { Trace, Tracer } from './tracer.ts'
 
 /** A command for an actor of another shard. */
 export interface Step {
@@ -28,6 +30,8 @@ export type Pending = Step | Errand
 export interface OutboxParts {
   readonly env: Env
   readonly effects: Effects
+  readonly meters?: Meters | undefined
+  readonly tracer?: Tracer | undefined
   readonly submit: (envelope: Envelope) => Promise<Answer>
   /** A step that was refused for good, for people to look at. */
   readonly refused: (step: Step, rejection: Rejection) => void
@@ -54,6 +58,8 @@ export class Outbox {
   readonly #parts: OutboxParts
   readonly #pending = new Map<string, Pending>()
   readonly #unsent = new Map<number, Pending[]>()
+  /** Beside what is pending, and lost in a crash: a snapshot holds none of it. */
+  readonly #traces = new Map<string, Trace>()
   readonly #queued: Errand[] = []
   #settled: string[] = []
   #errands = 0
@@ -68,8 +74,9 @@ export class Outbox {
   }
 
   /** Entries that are due when frame `n` is acked. */
-  add(pending: Pending): void {
+  add(pending: Pending, trace?: Trace): void {
     this.#pending.set(pending.id, pending)
+    if (trace !== undefined) this.#traces.set(pending.id, trace)
     const others = this.#unsent.get(pending.n)
     if (others) others.push(pending)
     else this.#unsent.set(pending.n, [pending])
@@ -78,6 +85,7 @@ export class Outbox {
   /** A later frame named it as settled. */
   forget(id: string): void {
     this.#pending.delete(id)
+    this.#traces.delete(id)
   }
 
   has(id: string): boolean {
@@ -123,6 +131,7 @@ export class Outbox {
   }
 
   #settle(id: string): void {
+    this.#traces.delete(id)
     if (this.#pending.delete(id)) this.#settled.push(id)
   }
 
@@ -140,8 +149,9 @@ export class Outbox {
 
   async #submit({ id, to, command, by }: Step): Promise<Answer | undefined> {
     const deadline_ms = this.#parts.env.now_ms() + limits.command_deadline_ms
+    const trace = this.#traces.get(id)
     try {
-      return await this.#parts.submit({ id, to, command, by, deadline_ms, lane: 'control' })
+      return await this.#parts.submit({ id, to, command, by, deadline_ms, lane: 'control', trace })
     } catch (cause) {
       this.#parts.env.log('warn', 'a step did not get through', { step: id, cause: String(cause) })
       return undefined
@@ -159,11 +169,14 @@ export class Outbox {
 
   /** A failing errand gives its place up while it waits, so that it never holds up another one. */
   async #run(errand: Errand, attempt: number): Promise<void> {
+    const watched = this.#watch(errand, attempt)
     try {
       const result = await this.#parts.effects.run(errand.effect, errand.id, attempt)
       if (result && !this.#closed) await this.#deliver(errand, result)
       this.#settle(errand.id)
+      watched()
     } catch (cause) {
+      watched(String(cause))
       const wait_ms = Math.min(limits.effect_retry_first_ms * 2 ** (attempt - 1), limits.effect_retry_max_ms)
       const fields = { effect: errand.effect.type, id: errand.id, attempt, cause: String(cause) }
       this.#parts.env.log('warn', 'an effect failed and will be tried again', fields)
@@ -175,6 +188,16 @@ export class Outbox {
     } finally {
       this.#errands -= 1
       this.#nextErrand()
+    }
+  }
+
+  #watch({ id, effect: { type } }: Errand, attempt: number): (failed?: string) => void {
+    const trace = this.#traces.get(id)
+    const span =
+      trace === undefined ? undefined : this.#parts.tracer?.begin(`effect ${type}`, [trace], { attempt })
+    return (failed) => {
+      this.#parts.meters?.count('effects_total', 1, type, failed === undefined ? 'done' : 'failed')
+      span?.end(failed)
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Address, Behaviour, Principal } from '../protocols/actor.ts'
-import { eventId, type Frame } from '../protocols/frame.ts'
+import type { Frame } from '../protocols/frame.ts'
 import { limits } from '../protocols/limits.ts'
 import type { Policy } from '../protocols/policy.ts'
 import { overloaded, type Rejection, reject } from '../protocols/rejections.ts'
@@ -7,12 +7,14 @@ import type { Activation, Work } from './activation.ts'
 import { Committer, type Tip } from './committer.ts'
 import type { Cancel, Env } from './env.ts'
 import { Executor, refuse, workOf } from './executor.ts'
+import { FrameWatch } from './frame_watch.ts'
 import { Gate } from './gate.ts'
 import { Gathering } from './gathering.ts'
 import type { Grid } from './grid.ts'
 import type { Answer, Envelope, Question, SignalNote } from './host.ts'
 import type { Keys } from './keys.ts'
 import { Mailbox } from './mailbox.ts'
+import type { Meters } from './meters.ts'
 import type { Outbox } from './outbox.ts'
 import type { Drivers } from './ports.ts'
 import type { Residents } from './residents.ts'
@@ -22,6 +24,7 @@ import type { Position } from './shard_row.ts'
 import { Snapshotter } from './snapshotter.ts'
 import { Tail } from './tail.ts'
 import type { Timer, Timers } from './timers.ts'
+import type { Tracer } from './tracer.ts'
 import type { Watchers } from './watchers.ts'
 
 export interface ShardParts {
@@ -32,6 +35,8 @@ export interface ShardParts {
   readonly behaviours: ReadonlyMap<string, Behaviour>
   readonly grids: ReadonlyMap<string, Grid>
   readonly watchers: Watchers
+  readonly meters?: Meters | undefined
+  readonly tracer?: Tracer | undefined
   readonly resident_max: number
   readonly policy: () => Policy
   readonly policyAt: (version: number) => Policy
@@ -79,6 +84,7 @@ export class Shard {
   readonly #executor: Executor
   readonly #committer: Committer
   readonly #snapshotter: Snapshotter
+  readonly #watch: FrameWatch
   readonly #senses: Senses
   readonly #gathering: Gathering
   readonly #mailbox = new Mailbox()
@@ -96,6 +102,7 @@ export class Shard {
     this.#keys = core.keys
     this.#outbox = core.outbox
     this.#gate = new Gate(tip.n)
+    this.#watch = new FrameWatch(parts)
     this.#clock = new ShardClock(parts.env, at_ms)
     this.tail = new Tail(parts.shard, parts.drivers.journal, { n: tip.n, seq: tip.seq })
     const dead = (letter: object) => core.dead(letter)
@@ -141,6 +148,11 @@ export class Shard {
   get busy(): boolean {
     const filling = !this.#executor.filling.empty
     return filling || this.#committer.busy || this.#mailbox.depth > 0 || this.#gathering.busy
+  }
+
+  /** What waits in the shard, by where. */
+  get waiting(): { readonly mailbox: number; readonly gate: number; readonly outbox: number } {
+    return { mailbox: this.#mailbox.depth, gate: this.#gate.waiting, outbox: this.#outbox.size }
   }
 
   get residents(): Residents {
@@ -304,6 +316,7 @@ export class Shard {
     const filled = this.#executor.takeFilling()
     const settled = this.#outbox.takeSettled()
     this.#snapshotter.sealing(filled.n, filled.events.length, () => this.#row())
+    this.#watch.sealed(filled)
     this.#committer.send(filled, settled, this.#clock.now_ms())
   }
 
@@ -318,23 +331,15 @@ export class Shard {
   }
 
   #acked(frame: Frame, tip: Tip): void {
+    this.#watch.acked()
     this.tail.push({ seq: tip.seq, frame })
     this.#gate.open(tip.n)
-    this.#show(frame)
+    this.#watch.show(frame)
     this.#outbox.release(tip.n)
     this.#snapshotter.durable(tip, frame.at_ms)
     this.#parts.durable(this.tail)
     if (this.#mailbox.depth > 0) this.#turn()
     else this.#seal()
-  }
-
-  #show(frame: Frame): void {
-    const { watchers } = this.#parts
-    for (const [index, { kind, id, seq, type, by, at_ms, data }] of frame.events.entries()) {
-      if (!watchers.has(`${kind}/${id}`)) continue
-      const message = { type, ...data, event_id: eventId(this.index, frame.n, index) }
-      watchers.show({ of: { actor: kind, id }, seq, message, by, at_ms })
-    }
   }
 
   /** Timers, late answers and snapshots of a shard at rest. */

@@ -4,8 +4,8 @@ import type { Env, LogLevel } from './env.ts'
 
 const ranks: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 }
 
-/** Production's Env. Lines of `level` and above go to the error stream, each a JSON object; `where` names the thread. */
-export function systemEnv(level: LogLevel = 'info', where?: string): Env {
+/** Production's Env. `log` takes its lines; a level instead means plain JSON lines of that level and above, on the error stream. */
+export function systemEnv(log: Env['log'] | LogLevel = 'info'): Env {
   return {
     now_ms: () => Date.now(),
     monotonic_ms: () => performance.now(),
@@ -18,10 +18,13 @@ export function systemEnv(level: LogLevel = 'info', where?: string): Env {
     soon(call) {
       setImmediate(call)
     },
-    log(of, what, fields) {
-      if (ranks[of] < ranks[level]) return
-      const line = { at: new Date().toISOString(), level: of, what, where, ...fields }
-      process.stderr.write(`${JSON.stringify(line)}\n`)
-    },
+    log: typeof log === 'string' ? linesFrom(log) : log,
   }
 }
+
+const linesFrom =
+  (level: LogLevel): Env['log'] =>
+  (of, what, fields) => {
+    if (ranks[of] < ranks[level]) return
+    process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), level: of, what, ...fields })}\n`)
+  }

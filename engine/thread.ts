@@ -10,10 +10,12 @@ import { Follower } from './followers.ts'
 import { Grid } from './grid.ts'
 import type { Answer, Envelope, Near, NearQuery, Question, ShardHost, SignalNote } from './host.ts'
 import { LoopDelay } from './loop_delay.ts'
+import type { EngineGauges, Meters } from './meters.ts'
 import { openShard } from './open_shard.ts'
 import type { Drivers } from './ports.ts'
 import { candidatesOf, ordered } from './ranking.ts'
 import type { Shard } from './shard.ts'
+import type { Tracer } from './tracer.ts'
 import { type Listener, Watchers } from './watchers.ts'
 
 /** The shards of another thread. */
@@ -30,6 +32,8 @@ export interface ThreadParts {
   readonly drivers: Drivers
   readonly behaviours: readonly Behaviour[]
   readonly board: Board
+  readonly meters?: Meters | undefined
+  readonly tracer?: Tracer | undefined
   readonly resident_max: number
   readonly policy: () => Policy
   readonly policyAt: (version: number) => Policy
@@ -45,6 +49,7 @@ const starting: Rejection = {
 }
 const recover_retry_first_ms = 200
 const recover_retry_max_ms = 5_000
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)
 
 export class Thread implements ShardHost {
   readonly #parts: ThreadParts
@@ -105,6 +110,20 @@ export class Thread implements ShardHost {
   /** Durable frames that are not in the lists, or not on the topics. */
   get lag(): { readonly projections: number; readonly topics: number } {
     return { projections: this.#projector.lag, topics: this.#publisher.lag }
+  }
+
+  /** What the thread's shards hold now, and how late it is. */
+  get gauges(): EngineGauges {
+    const waiting = this.owned.map((shard) => shard.waiting)
+    return {
+      mailbox_depth: sum(waiting.map(({ mailbox }) => mailbox)),
+      gate_waiting: sum(waiting.map(({ gate }) => gate)),
+      outbox_pending: sum(waiting.map(({ outbox }) => outbox)),
+      resident_actors: sum(this.owned.map(({ residents }) => residents.size)),
+      projection_lag_frames: this.#projector.lag,
+      topic_lag_frames: this.#publisher.lag,
+      event_loop_delay_seconds: this.#loop.late_ms / 1_000,
+    }
   }
 
   /** Finishes what was accepted, saves it and ends. */
@@ -169,11 +188,25 @@ export class Thread implements ShardHost {
   submit(envelope: Envelope): Promise<Answer> {
     const place = this.#placeOf(envelope.to)
     if (place.neighbour) return place.neighbour.submit(envelope)
-    const { shard } = place
-    if (!shard) return Promise.resolve({ ok: false, rejection: starting })
+    return new Promise((resolve) => this.#take(place.shard, envelope, resolve))
+  }
+
+  #take(shard: Shard | undefined, envelope: Envelope, resolve: (answer: Answer) => void): void {
+    const { meters, tracer } = this.#parts
+    const { type } = envelope.command
+    const span =
+      envelope.trace === undefined
+        ? undefined
+        : tracer?.begin(`command ${type}`, [envelope.trace], { command_id: envelope.id })
+    const reply = (answer: Answer) => {
+      meters?.count('commands_total', 1, type, answer.ok ? 'done' : answer.rejection.rejected)
+      span?.end(answer.ok ? undefined : answer.rejection.rejected)
+      resolve(answer)
+    }
     const late = envelope.lane === 'command' && this.#late(limits.loop_late_commands_ms)
-    if (late) return Promise.resolve({ ok: false, rejection: late })
-    return new Promise((resolve) => shard.submit(envelope, resolve))
+    if (!shard) reply({ ok: false, rejection: starting })
+    else if (late) reply({ ok: false, rejection: late })
+    else shard.submit(span ? { ...envelope, trace: span.trace } : envelope, reply)
   }
 
   ask(question: Question): Promise<Answer> {
@@ -237,11 +270,6 @@ export class Thread implements ShardHost {
   #late(max_ms: number): Rejection | undefined {
     const late_ms = Math.round(this.#loop.late_ms)
     return late_ms > max_ms ? overloaded(`the loop is ${late_ms} ms late`, 2 * late_ms) : undefined
-  }
-
-  /** How late the event loop is, in milliseconds. */
-  get late_ms(): number {
-    return this.#loop.late_ms
   }
 
   #matches(kind: string, id: string, criteria: object | undefined): boolean {

@@ -10,6 +10,7 @@ import { limits } from '../protocols/limits.ts'
 import { type Config, loadConfig } from './config.ts'
 import { rotateKeys } from './identity/keys.ts'
 import { emailOf } from './identity/login.ts'
+import { openLog } from './log.ts'
 import { Mistake, policyVerbs, type Tools } from './operator.ts'
 
 const print = (line: string) => void process.stdout.write(`${line}\n`)
@@ -43,7 +44,7 @@ const verbs: Readonly<Record<string, (config: Config, argument: string | undefin
 
 /** The policies of the environment's NATS, or of the embedded one of the engine that runs here. */
 async function withPolicies(config: Config, work: (tools: Tools) => Promise<void>): Promise<void> {
-  const env = systemEnv(config.log_level, 'cli')
+  const env = systemEnv(openLog(config.log_level, 'cli'))
   const link = await connectNats({ url: await natsOf(config), name: 'kilat-cli', env })
   try {
     await work({ policies: openPolicies(link), readFile: (path) => readFile(path, 'utf8'), print })

@@ -11,6 +11,8 @@ interface Key {
 }
 
 const Port = Type.Integer({ minimum: 1, maximum: 65_535, default: 8_080 })
+/** Of a part that may be served alone. */
+const Part = Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 }))
 const Flag = Type.Boolean({ default: false })
 const Url = (schemes: string) => Type.Optional(Type.String({ pattern: `^(${schemes})://.+` }))
 const List = (...defaults: string[]) => Type.Array(Type.String({ minLength: 1 }), { default: defaults })
@@ -19,6 +21,10 @@ const List = (...defaults: string[]) => Type.Array(Type.String({ minLength: 1 })
 // biome-ignore format: a table reads better as one
 const keys = {
   PORT:                { schema: Port, about: 'REST and WebSocket are served here.' },
+  BOOKING_PORT:        { schema: Part, about: 'Bookings and pets alone, with their own /health and /readiness (8001 in the original). None when empty.' },
+  PAYMENT_PORT:        { schema: Part, about: 'Payments alone (8002).' },
+  RUNNER_PORT:         { schema: Part, about: 'Runners alone, with their socket (8003).' },
+  TRACKING_PORT:       { schema: Part, about: 'Tracking alone, with its feed (8005).' },
   BIND_ADDRESS:        { schema: Type.String({ minLength: 1, default: '0.0.0.0' }), about: 'Which address to listen on. All of them by default: phones and emulators are other machines.' },
   WORKERS:             { schema: Type.Integer({ minimum: 1, maximum: 64, default: Math.min(2, availableParallelism()) }), about: 'Worker threads; each owns a share of the shards.' },
   SHARDS:              { schema: Type.Union([1, 2, 4, 8, 16, 32, 64].map((count) => Type.Literal(count)), { default: 8 }), about: 'A power of two, written when a deployment is created and never changed.' },
@@ -45,10 +51,17 @@ const keys = {
   STS_CLIENTS:         { schema: Type.Optional(Type.String({ minLength: 2 })), secret: true, about: 'Its clients: a JSON list of OpenID Connect client metadata.' },
   RESIDENT_ACTORS_MAX: { schema: Type.Integer({ minimum: 1_000, maximum: 10_000_000, default: limits.resident_actors_max }), about: 'Actors in the memory of one worker thread; others sleep in the snapshot.' },
   LOG_LEVEL:           { schema: Type.Union([Type.Literal('debug'), Type.Literal('info'), Type.Literal('warn'), Type.Literal('error')], { default: 'info' }), about: 'JSON lines of this level and above go to the error stream.' },
+  METRICS_TOKEN:       { schema: Type.Optional(Type.String({ minLength: 16 })), secret: true, about: 'A bearer token for /metrics. Without it only this machine and trusted addresses may ask.' },
+  OTEL_EXPORTER_OTLP_ENDPOINT: { schema: Url('https?'), about: 'Traces go here over OTLP/HTTP. None are made when empty.' },
   KILAT_UNSAFE:        { schema: Flag, about: '1: serve even if NATS may lose what it acked. For trials only.' },
 } as const satisfies Record<string, Key>
 
 type Values = { [Name in keyof typeof keys]: Static<(typeof keys)[Name]['schema']> }
+
+export interface Listener {
+  readonly context: 'booking' | 'payment' | 'runner' | 'tracking'
+  readonly port: number
+}
 
 export interface Config {
   readonly port: number
@@ -79,6 +92,10 @@ export interface Config {
   readonly sts_clients: string | undefined
   readonly resident_actors_max: number
   readonly log_level: 'debug' | 'info' | 'warn' | 'error'
+  readonly metrics_token: string | undefined
+  readonly traces_endpoint: string | undefined
+  /** Parts of the system that are served alone, beside the whole. */
+  readonly listeners: readonly Listener[]
   readonly unsafe: boolean
 }
 
@@ -110,8 +127,29 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
       problems.push(`${name}: ${Errors(schema, value)[0]?.message ?? 'is malformed'}`)
     return [name, value]
   })
+  problems.push(...twicePort(Object.fromEntries(entries)))
   if (problems.length > 0) throw new Error(`the environment is not in order:\n  ${problems.join('\n  ')}`)
   return configOf(Object.fromEntries(entries) as Values)
+}
+
+const listenersOf = (values: Values): readonly Listener[] =>
+  Object.entries({
+    booking: values.BOOKING_PORT,
+    payment: values.PAYMENT_PORT,
+    runner: values.RUNNER_PORT,
+    tracking: values.TRACKING_PORT,
+  }).flatMap(([context, port]) =>
+    port === undefined ? [] : [{ context: context as Listener['context'], port }],
+  )
+
+/** Two listeners on one port would share it without a word. */
+function twicePort(values: Readonly<Record<string, unknown>>): readonly string[] {
+  const ports = Object.entries(values).filter(
+    ([name, value]) => /(^|_)PORT$/.test(name) && value !== undefined,
+  )
+  return ports
+    .filter(([, port], index) => ports.findIndex(([, other]) => other === port) < index)
+    .map(([name, port]) => `${name}: ${port} is taken by another key`)
 }
 
 function configOf(values: Values): Config {
@@ -143,6 +181,9 @@ function configOf(values: Values): Config {
     sts_clients: values.STS_CLIENTS,
     resident_actors_max: values.RESIDENT_ACTORS_MAX,
     log_level: values.LOG_LEVEL,
+    metrics_token: values.METRICS_TOKEN,
+    traces_endpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
+    listeners: listenersOf(values),
     unsafe: values.KILAT_UNSAFE,
   })
 }

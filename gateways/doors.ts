@@ -1,11 +1,13 @@
 import type { Env } from '../engine/env.ts'
 import type { ShardHost } from '../engine/host.ts'
+import type { Tracer } from '../engine/tracer.ts'
 import type { Accounts } from '../protocols/accounts.ts'
 import type { Principal } from '../protocols/actor.ts'
 import type { Lists } from '../protocols/lists.ts'
 import type { Rejection } from '../protocols/rejections.ts'
 import type { Routing } from '../protocols/routing.ts'
 import type { Config } from './config.ts'
+import type { DoorMeters } from './metrics.ts'
 
 /** Who a token speaks for. */
 export interface Verified {
@@ -45,5 +47,8 @@ export interface Doors {
   readonly verifier: Verifier
   readonly env: Env
   readonly config: Config
+  /** Where the doors leave their numbers, and begin their traces. */
+  readonly meters?: DoorMeters | undefined
+  readonly tracer?: Tracer | undefined
   readiness(): Readiness
 }

@@ -21,9 +21,17 @@ import { ensureStreams } from '../persistence/streams.ts'
 import { openTopics } from '../persistence/topics.ts'
 import { limits } from '../protocols/limits.ts'
 import { type Config, loadConfig } from './config.ts'
+import { openLog } from './log.ts'
 import { isStsBirth, type StsBirth, serveSts } from './sts/thread.ts'
 import { type Backing, supervise } from './supervisor.ts'
-import { type RunningWorker, type Stores, startWorker, type WorkerBirth, type WorkerWord } from './worker.ts'
+import {
+  type RunningWorker,
+  type Stores,
+  startWorker,
+  type WorkerBirth,
+  type WorkerOrder,
+  type WorkerWord,
+} from './worker.ts'
 
 const print = (line: string) => void process.stdout.write(`${line}\n`)
 
@@ -85,6 +93,7 @@ async function openStores(birth: WorkerBirth, env: Env): Promise<Stores> {
     lists: openLists(sql),
     policies: openPolicies(link),
     rows: openRows(sql),
+    counts: () => ({ ...topics.stats() }),
     watch(call) {
       call('nats', link.connected)
       link.onChange((connected) => call('nats', connected))
@@ -123,7 +132,7 @@ function watchDatabase(sql: Sql, env: Env) {
 
 async function runMain(): Promise<number> {
   const config = loadConfig(process.env)
-  const env = systemEnv(config.log_level, 'main')
+  const env = systemEnv(openLog(config.log_level, 'main'))
   const stopped = new Promise<string>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal))
   })
@@ -133,15 +142,16 @@ async function runMain(): Promise<number> {
 /** A worker reads its code first, and is born when the stores are there. */
 function awaitBirth(): void {
   let running: Promise<RunningWorker | undefined> = Promise.resolve(undefined)
-  parentPort?.on('message', (order: WorkerBirth | 'drain') => {
-    if (order !== 'drain') running = runWorker(order)
-    else void running.then((worker) => worker?.drain())
+  parentPort?.on('message', (order: WorkerBirth | WorkerOrder) => {
+    if (!('type' in order)) running = runWorker(order)
+    else if (order.type === 'drain') void running.then((worker) => worker?.drain())
+    else void running.then((worker) => worker?.hear(order))
   })
 }
 
 async function runWorker(birth: WorkerBirth): Promise<RunningWorker | undefined> {
   const tell = (word: WorkerWord) => parentPort?.postMessage(word)
-  const env = systemEnv(birth.config.log_level, `worker ${birth.thread}`)
+  const env = systemEnv(openLog(birth.config.log_level, `worker ${birth.thread}`))
   try {
     return await startWorker({ birth, env, behaviours, openStores }, tell)
   } catch (cause) {
@@ -154,7 +164,7 @@ async function runSts(birth: StsBirth): Promise<void> {
   const { database_url: url, database_pool_max: max } = birth
   const sql = openSql({ url, max, application_name: 'kilat-sts' })
   const stores = { accounts: openAccounts(sql), grants: openGrants(sql), close: () => closeSql(sql) }
-  const env = systemEnv(birth.config.log_level, 'sts')
+  const env = systemEnv(openLog(birth.config.log_level, 'sts'))
   await serveSts(birth, env, stores, {
     tell: (word) => parentPort?.postMessage(word),
     onDrain: (call) => void parentPort?.once('message', call),

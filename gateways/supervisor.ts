@@ -10,8 +10,10 @@ import type { Config } from './config.ts'
 import { shared_bytes } from './http/shared.ts'
 import { loadKeys } from './identity/keys.ts'
 import type { Commons } from './identity/open.ts'
+import { openProcessMetrics } from './metrics.ts'
+import { type ScrapeOrder, Scrapes } from './scrapes.ts'
 import { startStsThread } from './sts/thread.ts'
-import type { WorkerBirth, WorkerWord } from './worker.ts'
+import type { WorkerBirth, WorkerOrder, WorkerWord } from './worker.ts'
 
 /** The stores as they were found or started. `stop` ends only what was started here. */
 export interface Backing {
@@ -45,12 +47,13 @@ const drain_max_ms = 20_000
 export async function supervise(parts: SupervisorParts, stopped: Promise<string>): Promise<number> {
   const { config, env, print } = parts
   mkdirSync(config.data_dir, { recursive: true })
-  const freePort = await holdPort(config)
+  const ports = [config.port, ...config.listeners.map(({ port }) => port)]
+  const held = await Promise.all(ports.map((port) => holdPort(config, port)))
   // The threads read their code while the stores start.
-  const crew = new Crew(parts.script, config.workers)
+  const crew = new Crew(parts.script, config.workers, env)
   const backing = await parts.openBacking(config, env)
   try {
-    await freePort()
+    await Promise.all(held.map((free) => free()))
     // The first start makes the keys: before there are several threads that would each make their own.
     await loadKeys(config.signing_keys, config.data_dir)
     const commons = await commonsOf(config, print)
@@ -80,10 +83,13 @@ class Crew {
   #fail: (why: Error) => void = () => {}
   #markOpen: () => void = () => {}
   #markDrained: () => void = () => {}
+  readonly #scrapes: Scrapes
   #draining = false
 
   /** Makes the threads; they wait for `start`. */
-  constructor(script: URL, count: number) {
+  constructor(script: URL, count: number, env: Env) {
+    const send = (thread: number, order: ScrapeOrder) => this.#workers[thread]?.postMessage(order)
+    this.#scrapes = new Scrapes({ env, workers: count, send, own: openProcessMetrics() })
     this.open = new Promise((resolve) => {
       this.#markOpen = resolve
     })
@@ -117,7 +123,7 @@ class Crew {
     const all = new Promise<void>((resolve) => {
       this.#markDrained = resolve
     })
-    for (const worker of this.#workers) worker.postMessage('drain')
+    for (const worker of this.#workers) worker.postMessage({ type: 'drain' } satisfies WorkerOrder)
     await all
     await Promise.all(this.#workers.map((worker) => worker.terminate()))
   }
@@ -134,6 +140,7 @@ class Crew {
   }
 
   #heard(thread: number, word: WorkerWord): void {
+    if (word.type === 'scrape' || word.type === 'measured') this.#scrapes.hear(thread, word)
     if (word.type === 'failed') this.#fail(new Error(`worker ${thread}: ${word.why}`))
     if (word.type === 'open') {
       this.#opened += 1
@@ -162,7 +169,7 @@ function linesBetween(workers: number): readonly (readonly [number, MessagePort]
  * The workers share the port (SO_REUSEPORT), and so would a second engine: a plain listener, which shares with nobody,
  * keeps the port until the workers open it. The returned function gives it up.
  */
-function holdPort({ bind_address, port }: Config): Promise<() => Promise<void>> {
+function holdPort({ bind_address }: Config, port: number): Promise<() => Promise<void>> {
   return new Promise((resolve, reject) => {
     const keeper = createServer((socket) => socket.destroy())
     keeper.once('error', (cause) =>
@@ -208,7 +215,7 @@ function noteEndpoints(
 }
 
 function greet(
-  { port, workers, shards, sts_port }: Config,
+  { port, workers, shards, sts_port, listeners }: Config,
   { summary }: Backing,
   print: (line: string) => void,
 ): void {
@@ -218,6 +225,8 @@ function greet(
   for (const line of summary) print(`  ${line}`)
   if (sts_port !== 0)
     print(`  logins: OpenID Connect on http://localhost:${sts_port}/.well-known/openid-configuration`)
+  for (const part of listeners) print(`  ${part.context} alone: http://localhost:${part.port}`)
+  print(`  documents: http://localhost:${port}/docs`)
   print('Try:')
   print(`  curl -s localhost:${port}/readiness`)
   print(

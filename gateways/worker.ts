@@ -14,16 +14,14 @@ import type { Rows } from '../protocols/rows.ts'
 import type { Config } from './config.ts'
 import type { Readiness } from './doors.ts'
 import { effectRunner, type Inbox } from './effects.ts'
-import { mountHttp } from './http/server.ts'
 import { openIdentity } from './identity/open.ts'
+import { openListeners } from './listening.ts'
 import { openRouting } from './maps/routing.ts'
-
+import { measure, measuredHost, measuredTopics, openTally } from './metrics.ts'
 import { openInbox } from './push/inbox.ts'
 import { openPushers } from './push/open_pushers.ts'
-
-import { App, type ListenSocket, type TemplatedApp, us_listen_socket_close } from './uws.ts'
-import { mountFeed } from './ws/feed.ts'
-import { mountRunnerSocket } from './ws/runner.ts'
+import { type ScrapeOrder, Scraper, type ScrapeWord } from './scrapes.ts'
+import { openTracing, type Tracing } from './tracing.ts'
 
 /** What the supervisor hands to a worker at its birth. */
 export interface WorkerBirth {
@@ -46,6 +44,10 @@ export type WorkerWord =
   | { readonly type: 'open' }
   | { readonly type: 'drained' }
   | { readonly type: 'failed'; readonly why: string }
+  | ScrapeWord
+
+/** What the supervisor tells a worker. */
+export type WorkerOrder = { readonly type: 'drain' } | ScrapeOrder
 
 /** The stores of one thread. */
 export interface Stores {
@@ -55,6 +57,8 @@ export interface Stores {
   readonly lists: Lists
   readonly policies: Policies
   readonly rows: Rows
+  /** What the driver of the topics has counted, by name. */
+  counts(): Readonly<Record<string, number>>
   /** Calls back with each change, and with the present state at once. */
   watch(call: (part: 'nats' | 'database', up: boolean) => void): void
   close(): Promise<void>
@@ -70,6 +74,16 @@ export interface WorkerParts {
 /** A running worker. `drain` finishes what was accepted and closes every door. */
 export interface RunningWorker {
   drain(): Promise<void>
+  /** Another thread wants the numbers of this one, or has those of all. */
+  hear(order: ScrapeOrder): void
+}
+
+/** What a worker's doors have besides the engine and the stores. */
+interface DoorParts {
+  readonly tally: ReturnType<typeof openTally>
+  readonly tracing: Tracing | undefined
+  readonly scraper: Scraper
+  readonly inbox: Inbox
 }
 
 const wireOf = (port: MessagePort): Wire => ({
@@ -87,8 +101,12 @@ export async function startWorker(
   const board = new Board(env, birth.board, config.shards, config.workers)
   const stores = await parts.openStores(birth, env)
   const book = await PolicyBook.open(env, stores.policies)
+  const tally = openTally()
+  const tracing =
+    config.traces_endpoint === undefined ? undefined : openTracing(config.traces_endpoint, thread)
   const drivers: { -readonly [Name in keyof Drivers]: Drivers[Name] } = {
     ...stores.drivers,
+    topics: measuredTopics(stores.drivers.topics, tally),
     effects: { run: () => Promise.reject(new Error('the thread is not open yet')) },
   }
   const engine = new Thread({
@@ -99,6 +117,8 @@ export async function startWorker(
     drivers,
     behaviours,
     board,
+    meters: tally,
+    tracer: tracing?.tracer,
     resident_max: Math.ceil(config.resident_actors_max / Math.max(1, config.shards / config.workers)),
     policy: () => book.current,
     policyAt: (version) => book.at(version),
@@ -111,7 +131,9 @@ export async function startWorker(
     if (part === 'nats') board.natsIs(thread, state)
     else board.databaseIs(thread, state)
   })
-  const doors = await openDoors(parts, engine, stores, board, inbox)
+  const gauges = () => ({ engine: engine.gauges, sockets: doors.count(), topics: stores.counts() })
+  const scraper = new Scraper(tell, () => measure(tally, gauges()))
+  const doors = await openDoors(parts, engine, stores, board, { inbox, tally, tracing, scraper })
   tell({ type: 'listening' })
   void engine.open().then(() => tell({ type: 'open' }))
   return {
@@ -121,35 +143,48 @@ export async function startWorker(
       await doors.close()
       book.close()
       await stores.close()
+      await tracing
+        ?.close()
+        .catch((cause: unknown) => env.log('warn', 'traces were lost', { cause: String(cause) }))
       tell({ type: 'drained' })
     },
+    hear: (order) => scraper.hear(order),
   }
 }
 
 async function openDoors(
-  { birth, env }: WorkerParts,
-  host: Thread,
+  parts: WorkerParts,
+  engine: Thread,
   stores: Stores,
   board: Board,
-  inbox: Inbox,
+  beside: DoorParts,
 ) {
+  const { birth, env } = parts
   const { config } = birth
-  const readiness = () => readinessOf(board)
   const { accounts, lists } = stores
-  const routing = openRouting(config, env)
   const identity = await openIdentity(birth, env, stores)
-  const doors = { host, accounts, lists, routing, reads: board, env, config, readiness, ...identity.doors }
-  const app = App()
-  const sockets = [mountRunnerSocket(app, doors), mountFeed(app, doors)]
-  mountHttp(app, { ...doors, rows: stores.rows, inbox, shared: birth.http_tables })
-  const socket = await listen(app, config)
+  const doors = await openListeners({
+    ...identity.doors,
+    host: measuredHost(engine, beside.tally),
+    accounts,
+    lists,
+    rows: stores.rows,
+    inbox: beside.inbox,
+    routing: openRouting(config, env),
+    reads: board,
+    env,
+    config,
+    meters: beside.tally,
+    tracer: beside.tracing?.tracer,
+    readiness: () => readinessOf(board),
+    metrics: () => beside.scraper.text(),
+    shared: birth.http_tables,
+  })
   return {
-    stopListening: () => us_listen_socket_close(socket),
+    ...doors,
     close: async () => {
       identity.close()
-      await Promise.all(sockets.map((each) => each.close()))
-      // A thread that ends with an open app takes the whole process with it.
-      app.close()
+      await doors.close()
     },
   }
 }
@@ -160,13 +195,4 @@ function readinessOf(board: Board): Readiness {
     ([part, state]) => [part, state === 'ready' ? 'ready' : `error: ${state}`] as const,
   )
   return { ready: states.every(([, state]) => state === 'ready'), checks: Object.fromEntries(checks) }
-}
-
-function listen(app: TemplatedApp, { bind_address, port }: Config): Promise<ListenSocket> {
-  return new Promise((resolve, reject) => {
-    app.listen(bind_address, port, (socket) => {
-      if (socket) resolve(socket)
-      else reject(new Error(`port ${port} of ${bind_address} cannot be listened on`))
-    })
-  })
 }

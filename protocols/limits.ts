@@ -328,6 +328,11 @@ export const limits = {
   projection_rows_per_statement: 5_000,
   /** How often a thread asks whether the database is there. */
   database_pulse_ms: 2_000,
+  // Observation.
+  /** Spans that one span names besides its parent. */
+  trace_links_max: 64,
+  /** How long the numbers of the other threads are waited for. */
+  scrape_ms: 1_000,
   /** Characters of all notes of a booking. */
   booking_notes_max: 2_000,
   /** Characters of the notes that a booking is asked for with. */

@@ -176,6 +176,9 @@ function fieldsText(data: object): string {
   return text
 }
 
+/** The stream that messages of a type go to. */
+export const streamOf = (type: string): TopicStream | undefined => domainOf(type)?.stream
+
 const domainOf = (type: string): Domain | undefined => {
   const name = type.slice(0, type.indexOf('.'))
   return Object.hasOwn(domains, name) ? domains[name] : undefined

@@ -9,18 +9,18 @@ import type { HttpDoors, PublicEndpoint } from '../http/request.ts'
 import { userOf } from '../identity/user.ts'
 import { cookieLine, csrfOf, isCsrf } from './cookie.ts'
 
-const shapes = {
+export const browserBodies = {
   login: Type.Object({
     email: Type.String({ minLength: 1, maxLength: 254 }),
     password: Type.String({ maxLength: limits.password_length_max }),
   }),
 }
-const check = checkOf(shapes, 'browser login')
+const check = checkOf(browserBodies, 'browser login')
 
 export const browserEndpoints = {
   /** Answers the user and the CSRF token, and sets the cookie. Refused as a login is. */
   browserLogin: async ({ body, address }, doors) => {
-    const given = check('login', body) as Static<typeof shapes.login> | Rejection
+    const given = check('login', body) as Static<typeof browserBodies.login> | Rejection
     if (isRefusal(given)) return given
     const opened = await doors.front.logIn(given.email, given.password, address)
     if (isRefusal(opened)) return opened

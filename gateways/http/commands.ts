@@ -39,6 +39,7 @@ export async function command(
     by,
     deadline_ms: doors.env.now_ms() + limits.command_deadline_ms,
     lane: 'command',
+    trace: request.trace,
   })
   if (!answer.ok) return answer.rejection
   doors.reads.note(by.id, answer.shard, answer.n)

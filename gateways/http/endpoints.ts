@@ -5,6 +5,7 @@ import { recoveryEndpoints } from '../identity/recovery.ts'
 import { auditEndpoints } from './audit.ts'
 import { bookingEndpoints } from './bookings.ts'
 import { chatEndpoints } from './chat.ts'
+import { docsEndpoints } from './docs.ts'
 import { openNewcomerEndpoints, referralEndpoints } from './newcomers.ts'
 import { notificationEndpoints } from './notifications.ts'
 import { petEndpoints } from './pets.ts'
@@ -22,12 +23,13 @@ import { trackingEndpoints } from './tracking.ts'
 /** What routes name when they need no token. */
 export const public_endpoints = {
   ...statusEndpoints,
-  ...openAccountEndpoints,
   ...openShareEndpoints,
   ...openSubscriptionEndpoints,
   ...openNewcomerEndpoints,
   ...recoveryEndpoints,
   ...browserEndpoints,
+  ...docsEndpoints,
+  ...openAccountEndpoints,
 } satisfies Record<string, PublicEndpoint>
 /** What routes name when they are not one message to one actor. */
 export const endpoints = {

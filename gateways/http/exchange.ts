@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import { Fault } from '../../engine/ports.ts'
+import type { Span, Trace } from '../../engine/tracer.ts'
 import { limits } from '../../protocols/limits.ts'
 import { type Rejection, reject, rejections } from '../../protocols/rejections.ts'
 import { sessionIn } from '../bff/cookie.ts'
@@ -8,6 +9,7 @@ import type { HttpRequest, HttpResponse } from '../uws.ts'
 import { corsHeaders, type Headers, security_headers } from './origins.ts'
 import { problem } from './problem.ts'
 import type { Reply } from './reply.ts'
+import type { Route } from './routes.ts'
 
 /** The head of a request, read while uWebSockets.js still lets us. */
 export interface Head {
@@ -58,18 +60,40 @@ export class Exchange {
   readonly refused_origin: boolean
   readonly #res: HttpResponse
   readonly #env: Doors['env']
+  readonly #doors: Watched
+  readonly #began_ms: number
+  /** The row of the table that serves it. */
+  #route: Pick<Route, 'method' | 'path'> | undefined
+  #span: Span | undefined
   readonly #headers: Headers
   #open = true
   #ended = () => {}
 
-  constructor(res: HttpResponse, req: HttpRequest, doors: Pick<Doors, 'env'>, origins: ReadonlySet<string>) {
+  constructor(res: HttpResponse, req: HttpRequest, doors: Watched, origins: ReadonlySet<string>) {
     this.#res = res
     this.#env = doors.env
+    this.#doors = doors
+    this.#began_ms = doors.env.monotonic_ms()
     this.head = readHead(res, req, doors)
     const cors = corsHeaders(this.head.origin, this.head.host, origins)
     this.refused_origin = cors === 'refused'
     this.#headers = [...security_headers, ...(cors === 'refused' ? [] : cors), ['X-Request-ID', this.head.id]]
-    res.onAborted(() => this.#close())
+    res.onAborted(() => {
+      if (this.#close()) this.#span?.end('the client has gone')
+    })
+  }
+
+  /** Names the request in metrics and traces; `traceparent` is the caller's span, '' for none. */
+  served(route: Pick<Route, 'method' | 'path'>, traceparent: string): void {
+    this.#route = route
+    const parents = traceparent === '' ? [] : [traceparent]
+    const fields = { request_id: this.head.id }
+    this.#span = this.#doors.tracer?.begin(`${route.method} ${route.path}`, parents, fields)
+  }
+
+  /** Of the request's span. */
+  get trace(): Trace | undefined {
+    return this.#span?.trace
   }
 
   /** Called once, when there is an answer or the client has gone. */
@@ -79,8 +103,9 @@ export class Exchange {
   }
 
   reply({ status, body, content_type = 'application/json', headers = [] }: Reply): void {
-    if (body === undefined) this.#write(status, undefined, headers)
-    else this.#write(status, JSON.stringify(body), [['Content-Type', content_type], ...headers])
+    if (body === undefined) return this.#write(status, undefined, headers)
+    const ready = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body)
+    this.#write(status, ready, [['Content-Type', content_type], ...headers])
   }
 
   refuse(rejection: Rejection, more: Headers = []): void {
@@ -115,8 +140,9 @@ export class Exchange {
     return was_open
   }
 
-  #write(status: number, body: string | undefined, headers: Headers, last = false): void {
+  #write(status: number, body: Body | undefined, headers: Headers, last = false): void {
     if (!this.#close()) return
+    this.#measure(status)
     this.#res.cork(() => {
       this.#res.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`)
       for (const [name, value] of this.#headers) this.#res.writeHeader(name, value)
@@ -125,8 +151,15 @@ export class Exchange {
     })
   }
 
+  #measure(status: number): void {
+    const seconds = (this.#env.monotonic_ms() - this.#began_ms) / 1_000
+    const { method = 'other', path = 'other' } = this.#route ?? {}
+    this.#doors.meters?.observe('http_request_seconds', seconds, method, path, String(status))
+    this.#span?.end(status >= 500 ? String(status) : undefined)
+  }
+
   /** A 204 has no length at all, and an answer to HEAD the length of what it leaves out. */
-  #end(status: number, body: string | undefined, last: boolean): void {
+  #end(status: number, body: Body | undefined, last: boolean): void {
     if (status === 204) this.#res.endWithoutBody()
     else if (body === undefined) this.#res.endWithoutBody(0, last)
     else if (this.head.method === 'HEAD') this.#res.endWithoutBody(Buffer.byteLength(body), last)
@@ -136,5 +169,7 @@ export class Exchange {
 
 /** Whoever reads a log must not be able to follow a link that was shared. */
 const loggable = (path: string) => path.replace(/(\/shared\/)[^/]+/, '$1:token')
+type Body = string | Uint8Array
+type Watched = Pick<Doors, 'env' | 'meters' | 'tracer'>
 
 const both = ([name, value]: readonly [string, string]): [string, string] => [name, value]

@@ -4,8 +4,8 @@ import type { Headers } from './origins.ts'
 
 export interface Reply {
   readonly status: number
-  /** Nothing at all when absent. */
-  readonly body?: object
+  /** Sent as JSON, but a text or bytes as they are; nothing at all when absent. */
+  readonly body?: object | string
   /** `application/json` when absent. */
   readonly content_type?: string
   readonly headers?: Headers
@@ -19,6 +19,14 @@ export const bare = (body: object, content_type = 'application/json', status = 2
   status,
   body,
   content_type,
+})
+
+/** Something that is not JSON. */
+export const plain = (body: string | Uint8Array, content_type: string, headers: Headers = []): Reply => ({
+  status: 200,
+  body,
+  content_type,
+  headers,
 })
 
 /** The shape of most lists: an array beside its `pagination`. */

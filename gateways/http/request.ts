@@ -1,3 +1,4 @@
+import type { Trace } from '../../engine/tracer.ts'
 import type { Principal } from '../../protocols/actor.ts'
 import type { Rejection } from '../../protocols/rejections.ts'
 import type { Rows } from '../../protocols/rows.ts'
@@ -8,6 +9,7 @@ import type { Attempts } from '../identity/attempts.ts'
 import type { Bans } from '../identity/bans.ts'
 import type { Keys } from '../identity/keys.ts'
 import type { Mail } from '../identity/mail.ts'
+import type { Context } from './context.ts'
 import type { Reply } from './reply.ts'
 
 /** A request once its head and body are in. */
@@ -28,6 +30,12 @@ export interface Request {
   /** A browser's session cookie and the CSRF token that it showed; '' for none. */
   readonly session: string
   readonly csrf: string
+  /** The address that calls, as text. */
+  readonly caller: string
+  /** Of the Authorization header, unchecked; '' for none. */
+  readonly token: string
+  /** Of the span of this request. */
+  readonly trace?: Trace | undefined
 }
 
 /** A request with a verified token of a role that the route admits. */
@@ -46,6 +54,10 @@ export interface HttpDoors extends Doors {
   readonly front: Front
   /** Of `shared_bytes` bytes and common to all threads of the process, so that they count together; own memory without. */
   readonly shared?: SharedArrayBuffer
+  /** Serves this part of the system alone, under its own name. */
+  readonly context?: Context
+  /** The numbers of every thread, as Prometheus reads them. */
+  metrics(): Promise<string>
 }
 
 export type PublicEndpoint = (request: Request, doors: HttpDoors) => Promise<Reply | Rejection>

@@ -51,6 +51,13 @@ export const routes: readonly Route[] = [
   { method: 'GET',  path: '/health',                        roles: 'public', endpoint: 'health'    },
   { method: 'GET',  path: '/readiness',                     roles: 'public', endpoint: 'readiness' },
   { method: 'GET',  path: '/.well-known/jwks.json',         roles: 'public', endpoint: 'jwks'      },
+  { method: 'GET',  path: '/metrics',                       roles: 'public', endpoint: 'metrics'   },
+  { method: 'GET',  path: '/docs',                          roles: 'public', endpoint: 'docsPage'  },
+  { method: 'GET',  path: '/docs/openapi.json',             roles: 'public', endpoint: 'openApi'   },
+  { method: 'GET',  path: '/docs/asyncapi.json',            roles: 'public', endpoint: 'asyncApi'  },
+  { method: 'GET',  path: '/docs/start.js',                 roles: 'public', endpoint: 'docsStart' },
+  { method: 'GET',  path: '/docs/swagger-ui-bundle.js',     roles: 'public', endpoint: 'docsScript' },
+  { method: 'GET',  path: '/docs/swagger-ui.css',           roles: 'public', endpoint: 'docsStyle' },
 
   { method: 'POST', path: '/api/v1/auth/register',          roles: 'public', endpoint: 'register'  },
   { method: 'POST', path: '/api/v1/auth/login',             roles: 'public', endpoint: 'login'     },

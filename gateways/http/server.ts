@@ -5,6 +5,7 @@ import type { Verified } from '../doors.ts'
 import type { HttpRequest, HttpResponse, TemplatedApp } from '../uws.ts'
 import { parseBody, readBody } from './body.ts'
 import { command, query } from './commands.ts'
+import { contextOf } from './context.ts'
 import { endpoints, public_endpoints } from './endpoints.ts'
 import { Exchange } from './exchange.ts'
 import { type Headers, preflight_headers } from './origins.ts'
@@ -18,7 +19,8 @@ import { wordedFor } from './vocabulary.ts'
 /** Serves every route of the table on the app, and JSON for all that is none. */
 export function mountHttp(app: TemplatedApp, doors: HttpDoors): void {
   const door = new Door(doors)
-  for (const route of routes) app[verbs[route.method]](route.path, (res, req) => door.serve(route, res, req))
+  for (const route of door.routes)
+    app[verbs[route.method]](route.path, (res, req) => door.serve(route, res, req))
   app.any('/*', (res, req) => door.stray(res, req))
 }
 
@@ -30,7 +32,16 @@ const bodied: ReadonlySet<Method> = new Set<Method>(['POST', 'PUT'])
 const identity_prefix = '/api/v1/auth/'
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
+/** A part that is served alone has these of the whole as well. */
+const of_every_part: readonly string[] = ['/health', '/readiness']
+
+const routesOf = (context: HttpDoors['context']): readonly Route[] =>
+  routes.filter(
+    ({ path }) => context === undefined || contextOf(path) === context || of_every_part.includes(path),
+  )
+
 class Door {
+  readonly routes: readonly Route[]
   readonly #doors: HttpDoors
   readonly #origins: ReadonlySet<string>
   readonly #trusted: (address: string) => boolean
@@ -40,6 +51,7 @@ class Door {
   constructor(doors: HttpDoors) {
     const { rates, repeats } = openTables(doors.shared)
     this.#doors = doors
+    this.routes = routesOf(doors.context)
     this.#origins = new Set(doors.config.allowed_origins)
     this.#trusted = trustedBy(doors.config.trusted_addresses)
     this.#repeats = repeats
@@ -52,6 +64,7 @@ class Door {
   serve(route: Route, res: HttpResponse, req: HttpRequest): void {
     const exchange = this.#admit(res, req)
     if (!exchange) return
+    exchange.served(route, this.#doors.tracer ? req.getHeader('traceparent') : '')
     const token = bearer(exchange.head.authorization)
     if (route.roles !== 'public' && token === '' && exchange.head.session === '') {
       exchange.refuse(reject('auth.missing_token', ''))
@@ -68,7 +81,7 @@ class Door {
     const exchange = this.#admit(res, req)
     if (!exchange) return
     const { method, path } = exchange.head
-    const known = methodsOf(path)
+    const known = methodsOf(path, this.routes)
     const allow: Headers = [['Allow', [...known, 'OPTIONS'].join(', ')]]
     if (method === 'OPTIONS') exchange.empty(204, preflight_headers)
     else if (known.length === 0) exchange.refuse(reject('request.not_found', ''))
@@ -152,6 +165,9 @@ class Door {
       address,
       session,
       csrf,
+      caller: addressText(exchange.head.address),
+      token: bearer(exchange.head.authorization),
+      trace: exchange.trace,
     }
   }
 
@@ -201,7 +217,7 @@ function idsOf(
 }
 
 /** The methods that routes of this very path have. */
-function methodsOf(path: string): readonly Method[] {
+function methodsOf(path: string, routes: readonly Route[]): readonly Method[] {
   const segments = path.split('/')
   const fits = (own: readonly string[]) =>
     own.length === segments.length &&

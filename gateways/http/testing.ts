@@ -55,6 +55,9 @@ export const test_config: Config = {
   sts_clients: undefined,
   resident_actors_max: 1_000,
   log_level: 'error',
+  metrics_token: undefined,
+  traces_endpoint: undefined,
+  listeners: [],
   unsafe: true,
 }
 
@@ -85,7 +88,20 @@ function fractionIn(value: unknown): string | undefined {
 }
 
 type Options = Partial<
-  Pick<HttpDoors, 'config' | 'shared' | 'readiness' | 'routing' | 'keys' | 'accounts' | 'front'>
+  Pick<
+    HttpDoors,
+    | 'config'
+    | 'shared'
+    | 'readiness'
+    | 'routing'
+    | 'keys'
+    | 'accounts'
+    | 'front'
+    | 'context'
+    | 'meters'
+    | 'tracer'
+    | 'metrics'
+  >
 >
 
 /** What the doors of identity stand on, in memory; `letters` are those that were sent. */
@@ -131,6 +147,7 @@ export async function startHttp(behaviours: readonly Behaviour[], options: Optio
     },
     verifier: openVerifier({ keys, issuers, bans: identity.bans, env }),
     readiness: () => ({ ready: true, checks: { nats: 'ready', database: 'ready' } }),
+    metrics: async () => '',
     ...options,
   }
   const app = App()

@@ -8,7 +8,7 @@ export const trackingEndpoints = {
   tracking: async (request, doors) => {
     const trip = await tripOf(request, doors)
     if (!trip.ok) return trip.rejection
-    return ok({ ...trip.view, waypoints: await waypointsOf(request, doors, trip) })
+    return ok({ ...shown(trip.view), waypoints: await waypointsOf(request, doors, trip) })
   },
 
   /** The same way as a bare GeoJSON LineString. */
@@ -35,6 +35,12 @@ export const flatPositions: Endpoint = async (request, doors) => {
       timestamp,
     })),
   )
+}
+
+/** What stands in the trip for the feed alone is no part of the contract. */
+function shown(trip: object): object {
+  const { last_position: _, ...rest } = trip as { last_position?: unknown }
+  return rest
 }
 
 /** Nine decimals, as PostGIS writes them. */

@@ -9,7 +9,9 @@ const bookings_prefix = '/api/v1/bookings'
 export function wordedFor(origin: string, path: string, reply: Reply): Reply {
   if (origin !== web_runner_origin || !path.startsWith(bookings_prefix)) return reply
   const { body } = reply
-  return body && 'data' in body ? { ...reply, body: { ...body, data: inTransit(body.data) } } : reply
+  return typeof body === 'object' && 'data' in body
+    ? { ...reply, body: { ...body, data: inTransit(body.data) } }
+    : reply
 }
 
 /** A booking, a list of them, or an object with such a list under `items`; anything else comes back as it is. */

@@ -15,7 +15,7 @@ import { userOf } from './user.ts'
 
 const Password = Type.String({ maxLength: limits.password_length_max })
 const phone = /^(\+?\d{7,15})?$/
-const shapes = {
+export const accountBodies = {
   register: Type.Object({
     email: Type.String({ maxLength: 254, pattern: '^[^\\s@]+@[^\\s@]+\\.[^\\s@]+$' }),
     password: Type.String({ minLength: limits.password_length_min, maxLength: limits.password_length_max }),
@@ -38,10 +38,10 @@ const shapes = {
     avatar_url: Type.String({ default: '', maxLength: 2_000 }),
   }),
 }
-type Shape = keyof typeof shapes
-const check = checkOf(shapes, 'account request')
+type Shape = keyof typeof accountBodies
+const check = checkOf(accountBodies, 'account request')
 const checked = <Name extends Shape>(name: Name, body: object) =>
-  check(name, body) as Static<(typeof shapes)[Name]> | Rejection
+  check(name, body) as Static<(typeof accountBodies)[Name]> | Rejection
 
 export const openAccountEndpoints = {
   /** An account for anybody but an admin. `account.email_taken`, `request.malformed`, `auth.role`. */

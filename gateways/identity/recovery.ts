@@ -9,7 +9,7 @@ import type { HttpDoors, PublicEndpoint } from '../http/request.ts'
 import { emailOf } from './login.ts'
 import { hashPassword } from './passwords.ts'
 
-const shapes = {
+export const recoveryBodies = {
   reset: Type.Object({
     token: Type.String({ minLength: 1, maxLength: 256 }),
     newPassword: Type.String({
@@ -18,7 +18,7 @@ const shapes = {
     }),
   }),
 }
-const check = checkOf(shapes, 'password reset')
+const check = checkOf(recoveryBodies, 'password reset')
 
 /** Letters that are being written; one more than the bound is not written at all, and its user asks again. */
 let under_way = 0
@@ -43,7 +43,7 @@ export const recoveryEndpoints = {
 
   /** `auth.reset_invalid` for a token that is unknown, used or an hour old; every refresh token of the user ends. */
   resetPassword: async ({ body }, { accounts, env }) => {
-    const wanted = check('reset', body) as Static<typeof shapes.reset> | Rejection
+    const wanted = check('reset', body) as Static<typeof recoveryBodies.reset> | Rejection
     if (isRefusal(wanted)) return wanted
     const password_hash = await hashPassword(wanted.newPassword)
     if (isRefusal(password_hash)) return password_hash

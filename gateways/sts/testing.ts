@@ -65,7 +65,7 @@ export async function changingKeys(): Promise<KeyRing & { change(): Promise<void
 
 /** Everything in memory but the listener. Its issuer is its own address. */
 export async function startTestSts(account_role: Account['role'] = 'owner') {
-  const env = { ...systemEnv('error', 'test'), log: () => {} }
+  const env = { ...systemEnv('error'), log: () => {} }
   const grants = new MemoryGrants()
   const accounts = new MemoryAccounts((user_id) => grants.revokeAccount(user_id))
   const port = await freePort()

@@ -81,13 +81,16 @@ export class FeedRoom {
     this.#show(this.#position)
   }
 
-  #ofBooking({ message, at_ms }: Shown): void {
+  #ofBooking({ message, at_ms, trace }: Shown): void {
     const chat = chatFrame(this.#last_seq + 1, message)
     if (chat) return this.#show({ ...chat, seq: this.#next(at_ms) })
     const status = statusAfter(message)
     if (!status) return
+    const span =
+      trace && this.#doors.tracer?.begin('feed', [trace], { status, sockets: this.#connections.size })
     this.#changes += 1
     this.#turn(status, at_ms)
+    if (span) span.end()
     const holder = 'runner_id' in message && message.type !== 'booking.declined' ? message.runner_id : ''
     for (const connection of [...this.#connections])
       if (connection.seat.by.role === 'runner' && connection.seat.by.id !== holder)

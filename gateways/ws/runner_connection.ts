@@ -182,14 +182,17 @@ export class RunnerConnection {
   }
 
   async #submit(id: string, command: SocketCommand): Promise<void> {
-    const { host, env, reads } = this.#desk.doors
+    const { host, env, reads, tracer } = this.#desk.doors
+    const span = tracer?.begin(`socket ${command.type}`, [])
     const answer = await host.submit({
       id: keyedId(this.by.id, id),
       ...addressed(command, this.by.id),
       by: this.by,
       deadline_ms: env.now_ms() + limits.command_deadline_ms,
       lane: 'command',
+      trace: span?.trace,
     })
+    span?.end(answer.ok ? undefined : answer.rejection.rejected)
     if (!answer.ok) return this.#reject(answer.rejection, id)
     reads.note(this.by.id, answer.shard, answer.n)
     this.send({ type: 'result', id, view: answer.view })
