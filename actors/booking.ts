@@ -15,13 +15,25 @@ import type {
 import { limits } from '../protocols/limits.ts'
 import { reject } from '../protocols/rejections.ts'
 import type { RefusalReason, Requirement } from '../protocols/runner.ts'
+import {
+  confirm,
+  empty_purse,
+  endMoneyWait,
+  endWindow,
+  type Purse,
+  paid,
+  pay,
+  paymentIs,
+  settleConfirm,
+  settlePay,
+} from './booking_money.ts'
 import { rate } from './booking_rating.ts'
 import { bookingReactions } from './booking_reactions.ts'
 import { holderOnly, lost, mayCancel, notFound, request, settleAccept, wrongStatus } from './booking_rules.ts'
 import { bookingView } from './booking_view.ts'
 import { pointOf } from './geo.ts'
 
-export interface Booking {
+export interface Booking extends Purse {
   readonly status: BookingStatus | 'none'
   readonly booking_number: string
   readonly owner_id: string
@@ -71,6 +83,7 @@ const no_address: PlaceAddress = {
 }
 
 const none: Booking = {
+  ...empty_purse,
   status: 'none',
   booking_number: '',
   owner_id: '',
@@ -156,7 +169,7 @@ export const booking: Actor<
       if (holds(state, runner_id)) return []
       if (state.pending_id !== runner_id || state.attempt !== attempt)
         return [{ type: 'booking.runner_refused', runner_id, reason: 'too_late', attempt }]
-      return [{ type: 'booking.accepted', ...names(state), runner_id }]
+      return [{ type: 'booking.accepted', ...names(state), runner_id, ...paid(state) }]
     },
 
     'booking.release_pending': (state, { runner_id, reason, attempt }) =>
@@ -171,7 +184,9 @@ export const booking: Actor<
       if (state.status !== 'accepted') return reject('booking.not_accepted', `it is ${state.status}`)
       const { requirement, attempt } = state
       const pickup = pointOf(state.pickup_address)
-      return [{ type: 'booking.declined', ...held(state), attempt, reason, pickup, requirement }]
+      return [
+        { type: 'booking.declined', ...held(state), ...paid(state), attempt, reason, pickup, requirement },
+      ]
     },
 
     'booking.pick_up': (state, _command, { by }) => {
@@ -188,21 +203,19 @@ export const booking: Actor<
       if (state.status === 'delivered' || state.status === 'completed') return []
       if (state.status !== 'in_progress') return wrongStatus(state.status, 'delivered')
       const delivered: BookingEvent = { type: 'booking.delivered', ...held(state), attempt: state.attempt }
-      return policy.confirmation_window_ms === 0 ? [delivered, ...confirmed(state, at_ms)] : [delivered]
+      return policy.confirmation_window_ms === 0 ? [delivered, ...endWindow(state, at_ms)] : [delivered]
     },
 
-    'booking.confirm': (state, _command, { by }) => {
-      if (state.status === 'none') return notFound
-      if (state.owner_id !== by.id) return reject('booking.not_yours', 'only its owner confirms it')
-      if (state.status === 'completed') return []
-      if (state.status !== 'delivered') return wrongStatus(state.status, 'completed')
-      return confirmed(state, state.delivered_ms)
-    },
+    'booking.confirm': (state, _command, { by }) => confirm(state, by),
 
     'booking.end_window': (state, { delivered_ms }) =>
-      state.status === 'delivered' && state.delivered_ms === delivered_ms
-        ? confirmed(state, delivered_ms)
+      state.status === 'delivered' && state.delivered_ms === delivered_ms && !state.confirmed
+        ? endWindow(state, delivered_ms)
         : [],
+
+    'booking.pay': (state, command, { by }) => pay(state, command, by),
+    'booking.payment_is': paymentIs,
+    'booking.end_money_wait': (state, { waits }) => endMoneyWait(state, waits),
 
     'booking.cancel': (state, { reason }, { by }) => {
       const { status, owner_id, runner_id, attempt, pending_id } = state
@@ -211,7 +224,7 @@ export const booking: Actor<
         return reject('booking.not_yours', 'only its owner, its runner or an admin cancels it')
       if (status === 'cancelled') return []
       if (!mayCancel(status, by.role)) return wrongStatus(status, 'cancelled')
-      const cancelled = { ...names(state), runner_id, attempt, cancelled_by: by.id, reason }
+      const cancelled = { ...names(state), ...paid(state), runner_id, attempt, cancelled_by: by.id, reason }
       const gone: BookingEvent = { type: 'booking.cancelled', ...cancelled }
       if (pending_id === '') return [gone]
       return [{ type: 'booking.runner_refused', runner_id: pending_id, reason: 'too_late', attempt }, gone]
@@ -267,7 +280,22 @@ export const booking: Actor<
       ...moved(state, 'delivered', at),
       delivered_ms: at.at_ms,
     }),
-    'booking.delivery_confirmed': (state) => state,
+    'booking.delivery_confirmed': (state, { waits = state.waits }) => ({
+      ...state,
+      confirmed: true,
+      waits,
+      money_slow: false,
+    }),
+    'booking.payment_requested': (state, { waits }) => ({
+      ...state,
+      money: 'pending',
+      holds: state.holds + 1,
+      waits,
+      money_slow: false,
+    }),
+    'booking.payment_changed': (state, { money, stage }) => ({ ...state, money, money_stage: stage }),
+    'booking.money_delayed': (state) => ({ ...state, money_slow: true }),
+    'booking.window_ended': (state) => ({ ...state, window_over: true }),
     'booking.completed': (state, { final_price_cents, unpaid }, at) => ({
       ...moved(state, 'completed', at),
       final_price_cents,
@@ -295,7 +323,11 @@ export const booking: Actor<
 
   react: bookingReactions,
 
-  settle: { 'booking.accept': settleAccept },
+  settle: {
+    'booking.accept': settleAccept,
+    'booking.pay': settlePay,
+    'booking.confirm': settleConfirm,
+  },
 
   answer: {
     'booking.view': ({ state }, _query, { id, by }) => {
@@ -331,18 +363,6 @@ const held = (state: Booking) => ({ ...names(state), runner_id: state.runner_id 
 
 const holds = ({ status, runner_id }: Booking, id: string): boolean =>
   runner_id === id && (status === 'accepted' || status === 'in_progress')
-
-/** What the owner's word, or the end of the window, makes of a delivery. Until payments exist nothing was held. */
-const confirmed = (state: Booking, delivered_ms: number): readonly BookingEvent[] => [
-  { type: 'booking.delivery_confirmed', ...held(state), delivered_ms },
-  {
-    type: 'booking.completed',
-    ...held(state),
-    final_price_cents: state.estimated_price_cents,
-    currency: state.currency,
-    unpaid: true,
-  },
-]
 
 /** Each move counts one version. */
 const moved = (state: Booking, status: BookingStatus, { at_ms }: Pick<Context, 'at_ms'>): Booking => ({

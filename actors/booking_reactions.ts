@@ -1,8 +1,9 @@
 /** What a booking's events ask of its runner, its trip, its owner and the runners near by. */
 import type { Actor, FollowUp, Reaction } from '../protocols/actor.ts'
-import type { bookingCommands, bookingEvents, bookingSteps } from '../protocols/booking.ts'
+import type { BookingEvent, bookingCommands, bookingEvents, bookingSteps } from '../protocols/booking.ts'
 import type { Effect } from '../protocols/effects.ts'
 import type { ReleaseOutcome } from '../protocols/runner.ts'
+import { deliveryConfirmed, paymentRequested, toPayment } from './booking_money.ts'
 import { pointOf } from './geo.ts'
 
 type Reactions = NonNullable<
@@ -32,13 +33,20 @@ export const bookingReactions: Reactions = {
     follow_ups: [release(runner_id, id, 'refused', attempt)],
   }),
 
-  'booking.accepted': ({ runner_id, owner_id }, { id }) => ({
-    follow_ups: [{ to: { actor: 'trip', id }, command: { type: 'trip.start', runner_id, owner_id } }],
+  'booking.accepted': ({ runner_id, owner_id, paid }, { id }) => ({
+    follow_ups: [
+      { to: { actor: 'trip', id }, command: { type: 'trip.start', runner_id, owner_id } },
+      ...(paid ? [toPayment(id, { type: 'payment.assign_runner', runner_id })] : []),
+    ],
     effects: [push(owner_id, 'runner_assigned', id)],
   }),
 
-  'booking.declined': ({ runner_id, owner_id, pickup, requirement, attempt = 0 }, { id }) => ({
-    follow_ups: [endTrip(id, 'cancelled'), release(runner_id, id, 'declined', attempt)],
+  'booking.declined': ({ runner_id, owner_id, pickup, requirement, paid, attempt = 0 }, { id }) => ({
+    follow_ups: [
+      endTrip(id, 'cancelled'),
+      release(runner_id, id, 'declined', attempt),
+      ...(paid ? [toPayment(id, { type: 'payment.assign_runner', runner_id: '' })] : []),
+    ],
     effects: [announce(id, pickup, requirement), push(owner_id, 'runner_declined', id)],
   }),
 
@@ -64,6 +72,12 @@ export const bookingReactions: Reactions = {
   }),
 
   'booking.cancelled': cancelled,
+
+  'booking.delivery_confirmed': deliveryConfirmed,
+  'booking.payment_requested': paymentRequested,
+  'booking.payment_changed': ({ orphaned }, { id }) =>
+    orphaned ? { follow_ups: [toPayment(id, { type: 'payment.cancel', reason: 'booking cancelled' })] } : {},
+  'booking.window_ended': ({ owner_id }, { id }) => ({ effects: [push(owner_id, 'payment_needed', id)] }),
 }
 
 function cancelled(
@@ -72,14 +86,20 @@ function cancelled(
     runner_id,
     cancelled_by,
     attempt = 0,
-  }: Readonly<{ owner_id: string; runner_id: string; cancelled_by: string; attempt?: number }>,
+    reason,
+    paid,
+  }: Extract<BookingEvent, { type: 'booking.cancelled' }>,
   { id }: Readonly<{ id: string }>,
 ): Reaction {
   const own = cancelled_by === runner_id
   const others = [owner_id, runner_id].filter((person) => person !== '' && person !== cancelled_by)
   return {
-    follow_ups:
-      runner_id === '' ? [] : [endTrip(id, 'cancelled'), release(runner_id, id, 'cancelled', attempt, own)],
+    follow_ups: [
+      ...(runner_id === ''
+        ? []
+        : [endTrip(id, 'cancelled'), release(runner_id, id, 'cancelled', attempt, own)]),
+      ...(paid ? [toPayment(id, { type: 'payment.cancel', reason: `booking cancelled: ${reason}` })] : []),
+    ],
     effects: others.map((person) => push(person, 'cancelled', id)),
   }
 }

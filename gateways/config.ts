@@ -49,6 +49,9 @@ const keys = {
   STS_PORT:            { schema: Type.Integer({ minimum: 0, maximum: 65_535, default: 8_004 }), about: 'The Security Token Service (OpenID Connect) is served here; 0: not at all.' },
   STS_ISSUER:          { schema: Url('https?'), about: 'Its public address, the `iss` of what it signs. http://localhost:STS_PORT when absent.' },
   STS_CLIENTS:         { schema: Type.Optional(Type.String({ minLength: 2 })), secret: true, about: 'Its clients: a JSON list of OpenID Connect client metadata.' },
+  PUBLIC_URL:          { schema: Url('https?'), about: 'Where people reach this server: the page after a payment. http://localhost and PORT when absent.' },
+  STRIPE_SECRET_KEY:   { schema: Type.Optional(Type.String({ pattern: '^(sk|rk)_' })), secret: true, about: 'Stripe itself instead of the embedded sandbox.' },
+  STRIPE_WEBHOOK_SECRET: { schema: Type.Optional(Type.String({ pattern: '^whsec_' })), secret: true, about: 'Of the webhook at /api/v1/payments/webhook; needed together with STRIPE_SECRET_KEY.' },
   RESIDENT_ACTORS_MAX: { schema: Type.Integer({ minimum: 1_000, maximum: 10_000_000, default: limits.resident_actors_max }), about: 'Actors in the memory of one worker thread; others sleep in the snapshot.' },
   LOG_LEVEL:           { schema: Type.Union([Type.Literal('debug'), Type.Literal('info'), Type.Literal('warn'), Type.Literal('error')], { default: 'info' }), about: 'JSON lines of this level and above go to the error stream.' },
   METRICS_TOKEN:       { schema: Type.Optional(Type.String({ minLength: 16 })), secret: true, about: 'A bearer token for /metrics. Without it only this machine and trusted addresses may ask.' },
@@ -90,6 +93,9 @@ export interface Config {
   readonly sts_port: number
   readonly sts_issuer: string
   readonly sts_clients: string | undefined
+  readonly public_url: string
+  readonly stripe_secret_key: string | undefined
+  readonly stripe_webhook_secret: string | undefined
   readonly resident_actors_max: number
   readonly log_level: 'debug' | 'info' | 'warn' | 'error'
   readonly metrics_token: string | undefined
@@ -128,6 +134,9 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     return [name, value]
   })
   problems.push(...twicePort(Object.fromEntries(entries)))
+  const has = (name: string) => (environment[name]?.trim() ?? '') !== ''
+  if (has('STRIPE_SECRET_KEY') && !has('STRIPE_WEBHOOK_SECRET'))
+    problems.push('STRIPE_WEBHOOK_SECRET: is needed together with STRIPE_SECRET_KEY')
   if (problems.length > 0) throw new Error(`the environment is not in order:\n  ${problems.join('\n  ')}`)
   return configOf(Object.fromEntries(entries) as Values)
 }
@@ -179,6 +188,9 @@ function configOf(values: Values): Config {
     sts_port: values.STS_PORT,
     sts_issuer: (values.STS_ISSUER ?? `http://localhost:${values.STS_PORT}`).replace(/\/+$/, ''),
     sts_clients: values.STS_CLIENTS,
+    public_url: (values.PUBLIC_URL ?? `http://localhost:${values.PORT}`).replace(/\/$/, ''),
+    stripe_secret_key: values.STRIPE_SECRET_KEY,
+    stripe_webhook_secret: values.STRIPE_WEBHOOK_SECRET,
     resident_actors_max: values.RESIDENT_ACTORS_MAX,
     log_level: values.LOG_LEVEL,
     metrics_token: values.METRICS_TOKEN,

@@ -18,6 +18,8 @@ const requirement: Requirement = {
 const pickup = { latitude: 1.5, longitude: 103.7 }
 const announce: Effect = { type: 'dispatch.announce', data: { booking_id, pickup, requirement } }
 
+const stripe = { run: () => Promise.reject(new Error('no payment takes part')) }
+
 function given(status = 'requested') {
   const host = new MemoryHost()
   const notices = new Map<string, Notice>()
@@ -31,7 +33,8 @@ function given(status = 'requested') {
     },
     offer: async (offer: Offer) => void offers.push(offer),
   }
-  return { host, notices, offers, booking, effects: effectRunner({ host, inbox, env: systemEnv('error') }) }
+  const effects = effectRunner({ host, inbox, env: systemEnv('error'), stripe })
+  return { host, notices, offers, booking, effects }
 }
 
 test('FD20 a notice is kept under its effect’s id, so a repeat is the same one', async () => {

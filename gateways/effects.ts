@@ -7,6 +7,7 @@ import { limits } from '../protocols/limits.ts'
 import { rejections } from '../protocols/rejections.ts'
 import { bitsFor } from '../protocols/runner.ts'
 import type { Template } from './push/templates.ts'
+import type { StripeEffect, StripeEffects } from './stripe/intents.ts'
 
 export interface Notice {
   /** A second notice with this id is the same one. */
@@ -42,19 +43,23 @@ interface Means {
   readonly host: ShardHost
   readonly inbox: Inbox
   readonly env: Env
+  readonly stripe: StripeEffects
 }
 
-type Run<Type extends Effect['type']> = (
+type Local = Exclude<Effect, StripeEffect>
+type Run<Type extends Local['type']> = (
   means: Means,
   data: Extract<Effect, { type: Type }>['data'],
   id: string,
   attempt: number,
 ) => Promise<void>
 
+const isOfStripe = (effect: Effect): effect is StripeEffect => effect.type.startsWith('stripe.')
+
 /** An open booking is shown as any runner may see it; one that is not open is refused to him. */
 const any_runner = { id: '00000000-0000-0000-0000-000000000000', role: 'runner' } as const
 
-const rows: { readonly [Type in Effect['type']]: Run<Type> } = {
+const rows: { readonly [Type in Local['type']]: Run<Type> } = {
   'push.send': ({ inbox, env }, data, effect_id, attempt) =>
     inbox.add({ effect_id, ...data, at_ms: env.now_ms() }, attempt),
 
@@ -94,10 +99,11 @@ const rows: { readonly [Type in Effect['type']]: Run<Type> } = {
   },
 }
 
-/** The system's effects. Rejects with a Fault where a later try may succeed; none gives back a command. */
+/** The system's effects. Rejects with a Fault where a later try may succeed; those of Stripe give back what it said. */
 export function effectRunner(means: Means): Effects {
   return {
     async run(effect, id, attempt) {
+      if (isOfStripe(effect)) return means.stripe.run(effect, id, attempt)
       if (effect.type === 'push.send') await rows[effect.type](means, effect.data, id, attempt)
       else await rows[effect.type](means, effect.data, id, attempt)
       return undefined

@@ -154,6 +154,8 @@ test('OB16 a stranger needs the token', async () => {
         address: '',
         session: '',
         csrf: '',
+        raw: new Uint8Array(),
+        signature: '',
         caller: address,
         token,
       },

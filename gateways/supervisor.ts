@@ -12,6 +12,8 @@ import { loadKeys } from './identity/keys.ts'
 import type { Commons } from './identity/open.ts'
 import { openProcessMetrics } from './metrics.ts'
 import { type ScrapeOrder, Scrapes } from './scrapes.ts'
+import type { StripeAccess } from './stripe/client.ts'
+import { openTill, type Till } from './stripe/till.ts'
 import { startStsThread } from './sts/thread.ts'
 import type { WorkerBirth, WorkerOrder, WorkerWord } from './worker.ts'
 
@@ -52,23 +54,28 @@ export async function supervise(parts: SupervisorParts, stopped: Promise<string>
   // The threads read their code while the stores start.
   const crew = new Crew(parts.script, config.workers, env)
   const backing = await parts.openBacking(config, env)
+  let till: Till | undefined
   try {
+    till = await openTill(config, env)
     await Promise.all(held.map((free) => free()))
     // The first start makes the keys: before there are several threads that would each make their own.
     await loadKeys(config.signing_keys, config.data_dir)
     const commons = await commonsOf(config, print)
     const sts = startStsThread(parts.script, { ...commons, ...backing })
-    const failed = Promise.race([crew.start(backing, commons), sts.failed])
+    const failed = Promise.race([crew.start(backing, { ...commons, stripe: till.access }), sts.failed])
     await Promise.race([Promise.all([crew.open, sts.open]), failed, stopped])
-    noteEndpoints(config, backing)
-    backing.onChange(() => noteEndpoints(config, backing))
-    greet(commons.config, backing, print)
+    const note = () => noteEndpoints(config, backing, till)
+    note()
+    backing.onChange(note)
+    till.onChange(note)
+    greet(commons.config, [...backing.summary, till.summary], print)
     const why = await Promise.race([stopped, failed])
     print(`Stopping (${why}): finishing what was accepted …`)
     await within(drain_max_ms, Promise.all([crew.drain(), sts.drain()]), 'the workers did not finish in time')
     print('Stopped: everything that was accepted is on disk.')
     return 0
   } finally {
+    await till?.stop()
     await backing.stop()
   }
 }
@@ -102,7 +109,10 @@ class Crew {
   }
 
   /** Never resolves while all goes well; rejects when a thread dies: the process then ends, and recovers by a new start. */
-  start({ nats_url, database_url, database_pool_max }: Backing, commons: Commons): Promise<never> {
+  start(
+    { nats_url, database_url, database_pool_max }: Backing,
+    commons: Commons & { readonly stripe: StripeAccess },
+  ): Promise<never> {
     const { config } = commons
     const lines = linesBetween(this.#workers.length)
     const board = new SharedArrayBuffer(boardBytes(config.shards, config.workers))
@@ -202,11 +212,15 @@ async function commonsOf(config: Config, print: (line: string) => void): Promise
 /** Where local tools find this engine and its stores; readable by its owner alone, since addresses may hold passwords. */
 function noteEndpoints(
   { data_dir, port, trusted_addresses }: Config,
-  { nats_url, database_url, pids }: Backing,
+  backing: Backing,
+  till: Till | undefined,
 ): void {
+  const { nats_url, database_url } = backing
+  const pids = { ...backing.pids(), ...till?.pids() }
+  const stripe_url = till?.access.api_url
   const path = join(data_dir, 'endpoints.json')
   const text = JSON.stringify(
-    { port, pid: process.pid, nats_url, database_url, trusted_addresses, pids: pids() },
+    { port, pid: process.pid, nats_url, database_url, stripe_url, trusted_addresses, pids },
     null,
     2,
   )
@@ -216,7 +230,7 @@ function noteEndpoints(
 
 function greet(
   { port, workers, shards, sts_port, listeners }: Config,
-  { summary }: Backing,
+  summary: readonly string[],
   print: (line: string) => void,
 ): void {
   print(

@@ -21,6 +21,9 @@ import { measure, measuredHost, measuredTopics, openTally } from './metrics.ts'
 import { openInbox } from './push/inbox.ts'
 import { openPushers } from './push/open_pushers.ts'
 import { type ScrapeOrder, Scraper, type ScrapeWord } from './scrapes.ts'
+import { type StripeAccess, stripeClient } from './stripe/client.ts'
+import { stripeEffects } from './stripe/intents.ts'
+import { webhookReader } from './stripe/webhook.ts'
 import { openTracing, type Tracing } from './tracing.ts'
 
 /** What the supervisor hands to a worker at its birth. */
@@ -30,6 +33,7 @@ export interface WorkerBirth {
   readonly nats_url: string
   readonly database_url: string
   readonly database_pool_max: number
+  readonly stripe: StripeAccess
   readonly board: SharedArrayBuffer
   readonly http_tables: SharedArrayBuffer
   /** What the front of browsers shows at the token endpoint. */
@@ -124,7 +128,7 @@ export async function startWorker(
     policyAt: (version) => book.at(version),
   })
   const inbox = openInbox({ rows: stores.rows, env, pushers: await openPushers(config, env) })
-  drivers.effects = effectRunner({ host: engine, inbox, env })
+  drivers.effects = effectRunner({ host: engine, inbox, env, stripe: cashier(birth, env) })
   for (const [other, port] of birth.lines) engine.meet(other, new Link(env, wireOf(port), engine))
   stores.watch((part, up) => {
     const state = up ? 'ready' : 'failed'
@@ -152,6 +156,12 @@ export async function startWorker(
   }
 }
 
+function cashier({ config, stripe }: WorkerBirth, env: Env) {
+  const { default_method } = stripe
+  const return_url = `${config.public_url}/payments/done`
+  return stripeEffects({ stripe: stripeClient(stripe), env, return_url, default_method })
+}
+
 async function openDoors(
   parts: WorkerParts,
   engine: Thread,
@@ -163,8 +173,10 @@ async function openDoors(
   const { config } = birth
   const { accounts, lists } = stores
   const identity = await openIdentity(birth, env, stores)
+  const webhooks = webhookReader(stripeClient(birth.stripe), birth.stripe.webhook_secret)
   const doors = await openListeners({
     ...identity.doors,
+    webhooks,
     host: measuredHost(engine, beside.tally),
     accounts,
     lists,

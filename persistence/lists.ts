@@ -1,5 +1,5 @@
 // What is read from the projections, in the wire shapes of contract 3.0.1 with all that 3.0.2 wants present.
-import type { BookingFilter, Lists, Page, WaypointView } from '../protocols/lists.ts'
+import type { BookingFilter, Lists, Page, PaymentFilter, WaypointView } from '../protocols/lists.ts'
 import { arrayOf, attempt, type Sql } from './pg.ts'
 
 interface BookingRow {
@@ -75,6 +75,40 @@ async function bookings(sql: Sql, filter: BookingFilter): Promise<Page<object>> 
   return { items: rows.map(bookingView), total: counted[0]?.total ?? 0 }
 }
 
+const paymentTimes = [
+  'escrow_held_at',
+  'escrow_released_at',
+  'refunded_at',
+  'created_at',
+  'updated_at',
+] as const
+
+type PaymentRow = { readonly [Name in (typeof paymentTimes)[number]]: Date | null }
+
+/** The columns of a payment's wire shape, in its order. */
+const payment_columns = `id, booking_id, booking_number, owner_id, runner_id, escrow_status, amount_cents,
+  platform_fee_cents, runner_payout_cents, currency, payment_method, stripe_payment_id, escrow_held_at,
+  escrow_released_at, refunded_at, refund_reason, failure_reason, version, created_at, updated_at`
+
+async function payments(sql: Sql, filter: PaymentFilter): Promise<Page<object>> {
+  const { owner_id, runner_id, statuses, page, limit } = filter
+  const where = sql`
+    WHERE ${owner_id === undefined ? sql`true` : sql`owner_id = ${owner_id}::uuid`}
+      AND ${runner_id === undefined ? sql`true` : sql`runner_id = ${runner_id}::uuid`}
+      AND ${statuses === undefined ? sql`true` : sql`escrow_status = ANY(${arrayOf(statuses)}::text[])`}`
+  const [rows, counted] = await Promise.all([
+    sql<PaymentRow[]>`
+      SELECT ${sql.unsafe(payment_columns)} FROM payments ${where}
+      ORDER BY created_at DESC, id DESC LIMIT ${limit} OFFSET ${(page - 1) * limit}`,
+    sql<{ total: number }[]>`SELECT count(*) AS total FROM payments ${where}`,
+  ])
+  const items = rows.map((row) => ({
+    ...row,
+    ...Object.fromEntries(paymentTimes.map((name) => [name, maybeTime(row[name])])),
+  }))
+  return { items, total: counted[0]?.total ?? 0 }
+}
+
 async function waypoints(sql: Sql, booking_id: string): Promise<readonly WaypointView[]> {
   const rows = await sql<(Omit<WaypointView, 'recorded_at'> & { recorded_at: Date })[]>`
     SELECT id, ST_Y(place) AS latitude, ST_X(place) AS longitude, speed_kmh, heading_degrees, recorded_at
@@ -89,6 +123,7 @@ async function waypoints(sql: Sql, booking_id: string): Promise<readonly Waypoin
 export function openLists(sql: Sql): Lists {
   return {
     bookings: (filter) => attempt('listing bookings', () => bookings(sql, filter)),
+    payments: (filter) => attempt('listing payments', () => payments(sql, filter)),
     waypoints: (booking_id) => attempt('listing waypoints', () => waypoints(sql, booking_id)),
   }
 }

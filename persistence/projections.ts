@@ -2,6 +2,7 @@
 import { type DurableFrame, Fault, type Projections } from '../engine/ports.ts'
 import { arrayOf, attempt, inTransaction, type Sql, type Transaction } from './pg.ts'
 import { projectBookings } from './project_bookings.ts'
+import { projectPayments } from './project_payments.ts'
 import { projectRunners } from './project_runners.ts'
 import { projectTrips } from './project_trips.ts'
 import { factsOf } from './records.ts'
@@ -41,6 +42,7 @@ async function project(tx: Transaction, frames: readonly DurableFrame[]): Promis
   const facts = factsOf(unseen(frames, marks))
   const of = (kind: string) => facts.filter(({ event }) => event.kind === kind)
   await projectBookings(tx, of('booking'))
+  await projectPayments(tx, of('payment'))
   await projectRunners(tx, of('runner'))
   await projectTrips(tx, of('trip'))
   const rows = [...marks].map(([shard, mark]) => ({ shard, ...mark }))

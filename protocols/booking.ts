@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { Cents, Id, Instant, Latitude, Longitude, MaybeId, Point, Reason, Text } from './ids.ts'
 import { limits } from './limits.ts'
+import { PaymentMethod } from './payment.ts'
 import { StrategyName } from './policy.ts'
 import { Attempt, CrateSize, RefusalReason, Requirement, Stars } from './runner.ts'
 import type { MessageOf } from './shape.ts'
@@ -95,6 +96,16 @@ export const DeclineReason = Type.Union([
   Type.Literal('other'),
 ])
 
+/** How a booking's payment stands; `waiting`: its owner has to approve it at the provider. */
+export const MoneyStatus = Type.Union([
+  Type.Literal('pending'),
+  Type.Literal('waiting'),
+  Type.Literal('held'),
+  Type.Literal('released'),
+  Type.Literal('refunded'),
+  Type.Literal('failed'),
+])
+
 /** What people may ask of a booking. Who asks, and when, travel in the envelope, never here. */
 export const bookingCommands = {
   'booking.request': Type.Object({
@@ -111,6 +122,8 @@ export const bookingCommands = {
   'booking.confirm': Type.Object({}),
   'booking.cancel': Type.Object({ reason: Reason }),
   'booking.rate': Type.Object({ stars: Stars, comment: Text(500) }),
+  /** Its owner pays for it. */
+  'booking.pay': Type.Object({ payment_method: PaymentMethod }),
   'booking.note': Type.Object({ note: Type.String({ minLength: 1, maxLength: 500, personal: true }) }),
 }
 
@@ -120,6 +133,10 @@ export const bookingSteps = {
   'booking.release_pending': Type.Object({ runner_id: Id, reason: RefusalReason, attempt: Attempt }),
   /** The confirmation window that opened with the delivery at `delivered_ms` has ended. */
   'booking.end_window': Type.Object({ delivered_ms: Instant }),
+  /** How its payment stands; `stage` grows with each word, so that an older one never undoes a newer one. */
+  'booking.payment_is': Type.Object({ money: MoneyStatus, stage: Type.Integer({ minimum: 1 }) }),
+  /** Whoever waits for the money has waited long enough. */
+  'booking.end_money_wait': Type.Object({ waits: Type.Integer({ minimum: 1 }) }),
 }
 
 export const bookingQueries = {
@@ -137,6 +154,8 @@ const names = { booking_number: Type.String(), owner_id: Id }
 const held = { ...names, runner_id: Id }
 /** The attempt by which the runner holds it: what his release names. */
 const ending = { attempt: Type.Optional(Attempt) }
+/** There is a payment, which has to hear of it. */
+const money = { paid: Type.Optional(Type.Literal(true)) }
 
 /** What has happened to a booking. The journal holds these for ever: add fields, never repurpose one. */
 export const bookingEvents = {
@@ -157,10 +176,11 @@ export const bookingEvents = {
   }),
   'booking.runner_pending': Type.Object({ runner_id: Id, requirement: Requirement, attempt: Attempt }),
   'booking.runner_refused': Type.Object({ runner_id: Id, reason: RefusalReason, attempt: Attempt }),
-  'booking.accepted': Type.Object(held),
+  'booking.accepted': Type.Object({ ...held, ...money }),
   'booking.declined': Type.Object({
     ...held,
     ...ending,
+    ...money,
     reason: DeclineReason,
     /** Where and for what runners are looked for again. */
     pickup: Point,
@@ -168,7 +188,12 @@ export const bookingEvents = {
   }),
   'booking.pet_picked_up': Type.Object(held),
   'booking.delivered': Type.Object({ ...held, ...ending }),
-  'booking.delivery_confirmed': Type.Object({ ...held, delivered_ms: Instant }),
+  'booking.delivery_confirmed': Type.Object({
+    ...held,
+    ...money,
+    delivered_ms: Instant,
+    waits: Type.Optional(Type.Integer()),
+  }),
   'booking.completed': Type.Object({
     ...held,
     final_price_cents: Cents,
@@ -179,9 +204,28 @@ export const bookingEvents = {
   /** `notes` is all of them, one a line. */
   'booking.noted': Type.Object({ ...names, notes: Text(limits.booking_notes_max) }),
   'booking.rated': Type.Object({ ...held, stars: Stars, comment: Text(500) }),
+  'booking.payment_requested': Type.Object({
+    ...names,
+    runner_id: MaybeId,
+    amount_cents: Cents,
+    currency: Type.String(),
+    payment_method: Type.String(),
+    waits: Type.Integer({ minimum: 1 }),
+  }),
+  'booking.payment_changed': Type.Object({
+    money: MoneyStatus,
+    stage: Type.Integer({ minimum: 1 }),
+    /** The booking was cancelled before: what is held goes back. */
+    orphaned: Type.Optional(Type.Literal(true)),
+  }),
+  /** The money is slow: answers no longer wait for it. */
+  'booking.money_delayed': Type.Object({ waits: Type.Integer({ minimum: 1 }) }),
+  /** The confirmation window ended while the payment was open: it is confirmed as soon as the money is held. */
+  'booking.window_ended': Type.Object({ owner_id: Id, delivered_ms: Instant }),
   'booking.cancelled': Type.Object({
     ...names,
     ...ending,
+    ...money,
     runner_id: MaybeId,
     /** The id of the person who did it. */
     cancelled_by: Type.String(),
@@ -195,5 +239,6 @@ export type PlaceAddress = Static<typeof PlaceAddress>
 export type RouteSpec = Static<typeof RouteSpec>
 export type Itinerary = Static<typeof Itinerary>
 export type Quote = Static<typeof Quote>
+export type MoneyStatus = Static<typeof MoneyStatus>
 export type BookingEvent = MessageOf<typeof bookingEvents>
 export type BookingStatus = 'requested' | 'accepted' | 'in_progress' | 'delivered' | 'completed' | 'cancelled'

@@ -135,6 +135,23 @@ export const limits = {
   /** Bookings whose rating he got last: a step that comes twice counts once. */
   recent_ratings_max: 32,
 
+  // Payments.
+  /** Tries of one owner to pay one booking: each is an intent at the provider. */
+  holds_per_payment_max: 20,
+  /** How long an answer waits for money to move before it says how things stand. */
+  money_wait_ms: 5_000,
+  stripe_timeout_ms: 20_000,
+  stripe_search_pages_max: 20,
+  stripe_signature_seconds: 300,
+  webhooks_per_min: 6_000,
+  sandbox_body_bytes_max: 64 * 1024,
+  sandbox_webhook_timeout_ms: 10_000,
+  sandbox_webhook_retry_ms: 500,
+  sandbox_webhook_retry_max_ms: 30_000,
+  sandbox_webhook_tries_max: 50,
+  sandbox_ready_ms: 15_000,
+  sandbox_restart_ms: 200,
+
   // Trips.
   tracking_interval_ms: 5_000,
   jitter_min_m: 8,

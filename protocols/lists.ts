@@ -27,7 +27,18 @@ export interface WaypointView {
   readonly recorded_at: string
 }
 
+export interface PaymentFilter {
+  /** Payments of this owner, or to this runner. */
+  readonly owner_id?: string
+  readonly runner_id?: string
+  readonly statuses?: readonly string[]
+  readonly page: number
+  readonly limit: number
+}
+
 export interface Lists {
+  /** Newest first. */
+  payments(filter: PaymentFilter): Promise<Page<object>>
   /** Newest first. */
   bookings(filter: BookingFilter): Promise<Page<object>>
   /** Every place of a booking's present trip, in time order. */

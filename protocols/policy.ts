@@ -90,6 +90,16 @@ export const Policy = Type.Object({
     admits: QualityName,
   }),
   ranking: Ranking,
+  /** Of the amount, cut off to whole sen; the rest is the runner's. */
+  platform_fee_percent: Type.Number({ minimum: 0, maximum: 100 }),
+  /** How long a hold lasts where the provider does not say. */
+  hold_life_ms: Ms,
+  /** Both parties are asked to act this long before a hold lapses. */
+  hold_warning_ms: Ms,
+  /** From the creation of a hold to the first look at one that is not there; each further wait is twice as long. */
+  hold_review_ms: Ms,
+  /** A hold that is not there by then is given up. */
+  hold_pending_max_ms: Ms,
 })
 
 export type Policy = Static<typeof Policy>
@@ -137,4 +147,9 @@ export const firstPolicy: Policy = {
     speed_kmh: 25,
     idle_max_min: 10,
   },
+  platform_fee_percent: 15,
+  hold_life_ms: 7 * 24 * 3_600_000,
+  hold_warning_ms: 24 * 3_600_000,
+  hold_review_ms: 30_000,
+  hold_pending_max_ms: 3_600_000,
 }

@@ -6,6 +6,8 @@ import { oneOf, orNull, Time } from './wire.ts'
 
 const named = { booking_id: Id, booking_number: Type.String() }
 const held = { ...named, runner_id: Id, owner_id: Id }
+const paid = { payment_id: Id, booking_id: Id, owner_id: Id, runner_id: orNull(Id) }
+const sum = { amount_cents: Cents, currency: Type.String() }
 const track = { track_id: Id, booking_id: Id, runner_id: Id, owner_id: Id }
 const place = { latitude: Latitude, longitude: Longitude }
 const always = { occurred_at: Time }
@@ -37,6 +39,11 @@ export const published: Readonly<Record<string, TSchema>> = {
     cancelled_by: Type.String(),
     reason: Type.String(),
   }),
+  'payment.escrow_created': data({ ...paid, ...sum }),
+  'payment.escrow_held': data({ ...paid, ...sum, stripe_payment_id: Type.String() }),
+  'payment.escrow_released': data({ ...paid, ...sum, runner_payout_cents: Cents, platform_fee_cents: Cents }),
+  'payment.escrow_refunded': data({ ...paid, ...sum, refund_reason: Type.String() }),
+  'payment.failed': data({ ...paid, ...sum, reason: Type.String() }),
   'tracking.started': data({ ...track, started_at: Time }),
   'tracking.updated': data({ ...track, ...place, speed_kmh: Type.Number() }),
   'tracking.completed': data({

@@ -10,7 +10,7 @@ const may_import: Readonly<Record<string, { readonly folders: readonly string[];
   actors:      { folders: ['protocols'],           packages: ['h3-js'] },
   engine:      { folders: ['protocols'],           packages: ['h3-js', 'node:'] },
   persistence: { folders: ['protocols', 'engine'], packages: ['typebox', 'node:', '@nats-io', 'postgres', 'pg', 'node-pg-migrate', '@electric-sql'] },
-  gateways:    { folders: ['protocols', 'engine'], packages: ['typebox', 'node:', 'jose', 'oidc-provider', '@node-rs', 'ws', 'web-push', 'pino', 'prom-client', '@opentelemetry'] },
+  gateways:    { folders: ['protocols', 'engine'], packages: ['typebox', 'node:', 'jose', 'oidc-provider', '@node-rs', 'ws', 'web-push', 'pino', 'prom-client', '@opentelemetry', 'stripe'] },
 }
 /** They join what the table keeps apart; bench joins everything as well, and nothing imports bench. */
 const composition_roots = new Set(['gateways/main.ts', 'gateways/cli.ts'])

@@ -21,6 +21,7 @@ const fieldsOf = (type: keyof typeof events) =>
   Object.keys(publicEvent(sampled(type), 'x')?.message.data ?? {})
 
 const held = ['booking_id', 'booking_number', 'runner_id', 'owner_id']
+const paid = ['payment_id', 'booking_id', 'owner_id', 'runner_id']
 const track = ['track_id', 'booking_id', 'runner_id', 'owner_id']
 
 test.each([
@@ -46,6 +47,14 @@ test.each([
   ['booking.delivery_confirmed', [...held, 'delivered_at']],
   ['booking.completed', [...held, 'final_price_cents', 'currency']],
   ['booking.cancelled', [...held, 'cancelled_by', 'reason']],
+  ['payment.escrow_created', [...paid, 'amount_cents', 'currency']],
+  ['payment.escrow_held', [...paid, 'stripe_payment_id', 'amount_cents', 'currency']],
+  [
+    'payment.escrow_released',
+    [...paid, 'amount_cents', 'currency', 'runner_payout_cents', 'platform_fee_cents'],
+  ],
+  ['payment.escrow_refunded', [...paid, 'amount_cents', 'currency', 'refund_reason']],
+  ['payment.failed', [...paid, 'amount_cents', 'currency', 'reason']],
   ['tracking.started', [...track, 'started_at']],
   ['tracking.updated', [...track, 'latitude', 'longitude', 'speed_kmh']],
   ['tracking.completed', [...track, 'outcome', 'total_distance_km', 'completed_at']],
@@ -64,6 +73,11 @@ test('TP10 the events with a topic are these, and all others stay inside', () =>
     'booking.delivery_confirmed',
     'booking.pet_picked_up',
     'booking.requested',
+    'payment.escrow_created',
+    'payment.escrow_held',
+    'payment.escrow_refunded',
+    'payment.escrow_released',
+    'payment.failed',
     'runner.offline',
     'runner.online',
     'tracking.completed',

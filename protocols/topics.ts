@@ -48,6 +48,26 @@ const held = (record: EventRecord) => {
   return { booking_id: record.id, booking_number, runner_id, owner_id }
 }
 
+interface PaidFor {
+  readonly owner_id: string
+  readonly runner_id: string
+}
+
+/** A payment has the id of its booking. */
+const paidFor = (id: string, { owner_id, runner_id }: PaidFor) => ({
+  payment_id: id,
+  booking_id: id,
+  owner_id,
+  runner_id: runner_id === '' ? null : runner_id,
+})
+
+interface Sum {
+  readonly amount_cents: number
+  readonly currency: string
+}
+
+const sumOf = ({ amount_cents, currency }: Sum) => ({ amount_cents, currency })
+
 /** What each public event shows: the fields of the catalogue, and those that its readers missed (contract 6.3). An event without a row is not public. */
 const shown: { readonly [Type in Event['type']]?: (record: EventRecord, data: Data<Type>) => object } = {
   'booking.requested': ({ id }, data) => ({
@@ -83,6 +103,24 @@ const shown: { readonly [Type in Event['type']]?: (record: EventRecord, data: Da
     cancelled_by: data.cancelled_by,
     reason: data.reason,
   }),
+  'payment.escrow_created': ({ id }, data) => ({ ...paidFor(id, data), ...sumOf(data) }),
+  'payment.escrow_held': ({ id }, data) => ({
+    ...paidFor(id, data),
+    stripe_payment_id: data.stripe_payment_id,
+    ...sumOf(data),
+  }),
+  'payment.escrow_released': ({ id }, data) => ({
+    ...paidFor(id, data),
+    ...sumOf(data),
+    runner_payout_cents: data.runner_payout_cents,
+    platform_fee_cents: data.platform_fee_cents,
+  }),
+  'payment.escrow_refunded': ({ id }, data) => ({
+    ...paidFor(id, data),
+    ...sumOf(data),
+    refund_reason: data.refund_reason,
+  }),
+  'payment.failed': ({ id }, data) => ({ ...paidFor(id, data), ...sumOf(data), reason: data.reason }),
   'tracking.started': ({ id, at_ms }, { track_id, runner_id, owner_id }) => ({
     track_id,
     booking_id: id,

@@ -10,6 +10,7 @@ import type { RejectionCode } from '../../protocols/rejections.ts'
 import { itemsOf, listOf, one, oneOf, pageOf, wire } from '../../protocols/wire.ts'
 import { account_documents } from './account_documents.ts'
 import type { Documented } from './documented.ts'
+import { payment_documents } from './payment_documents.ts'
 import { record_documents } from './record_documents.ts'
 
 const page = {
@@ -46,6 +47,7 @@ const text = Type.String()
 export const documents: Readonly<Record<string, Documented>> = {
   ...account_documents,
   ...record_documents,
+  ...payment_documents,
 
   'GET /health':                        { about: 'Whether the process lives.', answer: wire.Health },
   'GET /readiness':                     { about: 'Whether every part is up; 503 with the same body while one is not.', answer: wire.Readiness, also: [503, wire.Readiness] },
@@ -76,7 +78,7 @@ export const documents: Readonly<Record<string, Documented>> = {
   'POST /api/v1/bookings/:id/decline':  { about: 'Gives an accepted booking back.', answer: oneBooking, refuses: ['booking.not_found', 'booking.not_yours', 'booking.not_accepted'] },
   'POST /api/v1/bookings/:id/pickup':   { about: 'The animal is on board.', answer: oneBooking, refuses: moves },
   'POST /api/v1/bookings/:id/deliver':  { about: 'The animal was handed over.', answer: oneBooking, refuses: moves },
-  'POST /api/v1/bookings/:id/confirm':  { about: 'The owner confirms the delivery.', answer: oneBooking, refuses: moves },
+  'POST /api/v1/bookings/:id/confirm':  { about: 'The owner confirms the delivery, and what is held is released.', answer: oneBooking, refuses: [...moves, 'booking.payment_open'] },
   'POST /api/v1/bookings/:id/cancel':   { about: 'Ends the booking.', answer: oneBooking, refuses: moves },
   'POST /api/v1/bookings/:id/note':     { about: 'Adds a note for the runner.', answer: oneBooking, refuses: [...moves, 'booking.notes_full'] },
 

@@ -8,6 +8,7 @@ import { chatEndpoints } from './chat.ts'
 import { docsEndpoints } from './docs.ts'
 import { openNewcomerEndpoints, referralEndpoints } from './newcomers.ts'
 import { notificationEndpoints } from './notifications.ts'
+import { openPaymentEndpoints, paymentEndpoints } from './payments.ts'
 import { petEndpoints } from './pets.ts'
 import { photoEndpoints } from './photos.ts'
 import { preferenceEndpoints } from './preferences.ts'
@@ -30,6 +31,7 @@ export const public_endpoints = {
   ...browserEndpoints,
   ...docsEndpoints,
   ...openAccountEndpoints,
+  ...openPaymentEndpoints,
 } satisfies Record<string, PublicEndpoint>
 /** What routes name when they are not one message to one actor. */
 export const endpoints = {
@@ -44,6 +46,7 @@ export const endpoints = {
   ...preferenceEndpoints,
   ...promoEndpoints,
   ...referralEndpoints,
+  ...paymentEndpoints,
   ...runnerEndpoints,
   ...shareEndpoints,
   ...shopEndpoints,

@@ -26,6 +26,8 @@ export interface Head {
   readonly csrf: string
   readonly idempotency_key: string
   readonly languages: string
+  /** Of a webhook. */
+  readonly signature: string
   /** -1 when not said, or when it comes in chunks. */
   readonly content_length: number
   readonly address: ArrayBuffer
@@ -48,6 +50,7 @@ function readHead(res: HttpResponse, req: HttpRequest, doors: Pick<Doors, 'env'>
     csrf: req.getHeader('x-csrf-token'),
     idempotency_key: req.getHeader('idempotency-key'),
     languages: req.getHeader('accept-language'),
+    signature: req.getHeader('stripe-signature'),
     content_length: length === '' ? -1 : Number(length),
     address: res.getRemoteAddress(),
   }

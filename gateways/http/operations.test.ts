@@ -226,8 +226,22 @@ test('OA10 notices and preferences answer as the document says', async () => {
   expect((await call('post_notifications_device_tokens', 'owner', phone)).status).toBe(200)
 })
 
+test('OA10 a payment answers as the document says', async () => {
+  const booking = await booked('Tompok')
+  const body = { booking_id: booking.parameters.id }
+  expect((await call('post_payments_initiate', 'owner', { body })).status).toBe(201)
+  expect((await call('get_payments_id', 'owner', booking)).status).toBe(200)
+  expect((await call('get_payments_booking_id', 'admin', booking)).status).toBe(200)
+  expect((await call('get_payments', 'runner')).status).toBe(200)
+})
+
 /** Operations that need more than this door has to succeed: what they refuse with is checked all the same. */
-const refused: readonly string[] = ['post_bff_login', 'get_bff_session']
+const refused: readonly string[] = [
+  'post_bff_login',
+  'get_bff_session',
+  'post_payments_webhook',
+  'post_payments_id_refund',
+]
 
 test('OA11 every operation is called, and answers nothing that is not documented, whoever asks', async () => {
   for (const { id, parameters, body, secured } of operations) {

@@ -9,6 +9,7 @@ import type { Attempts } from '../identity/attempts.ts'
 import type { Bans } from '../identity/bans.ts'
 import type { Keys } from '../identity/keys.ts'
 import type { Mail } from '../identity/mail.ts'
+import type { WebhookReader } from '../stripe/webhook.ts'
 import type { Context } from './context.ts'
 import type { Reply } from './reply.ts'
 
@@ -36,6 +37,9 @@ export interface Request {
   readonly token: string
   /** Of the span of this request. */
   readonly trace?: Trace | undefined
+  /** The body as it came, and the signature over it: for webhooks. */
+  readonly raw: Uint8Array
+  readonly signature: string
 }
 
 /** A request with a verified token of a role that the route admits. */
@@ -45,6 +49,7 @@ export interface KnownRequest extends Request {
 
 /** What the HTTP door stands on, beyond what it shares with the sockets. */
 export interface HttpDoors extends Doors {
+  readonly webhooks: WebhookReader
   readonly keys: Keys
   readonly rows: Rows
   readonly inbox: Inbox

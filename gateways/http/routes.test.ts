@@ -20,6 +20,7 @@ test('HT1 every public command and every query has at least one route', () => {
     'command' in route ? route.command : undefined,
     'query' in route ? route.query : undefined,
     'asks' in route ? route.asks : undefined,
+    'sends' in route ? route.sends : undefined,
   ])
   expect(
     Object.keys({ ...publicCommands, ...queries }).filter((name) => !named.includes(name as never)),

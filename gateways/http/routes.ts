@@ -34,8 +34,9 @@ export interface Read extends Place {
 export interface Other extends Place {
   readonly roles: readonly Role[]
   readonly endpoint: EndpointName
-  /** The query that it puts to an actor. */
+  /** The query that it puts to an actor, and the command that it sends to one. */
   readonly asks?: QueryName
+  readonly sends?: PublicCommandName
 }
 /** Needs no token. */
 export interface Open extends Place {
@@ -151,6 +152,13 @@ export const routes: readonly Route[] = [
   { method: 'GET',    path: '/api/v1/referrals/me',                 roles: all,       endpoint: 'referrals' },
   { method: 'GET',    path: '/api/v1/referrals/code',               roles: all,       endpoint: 'referralCode' },
   { method: 'POST',   path: '/api/v1/runners/apply',                roles: 'public',  endpoint: 'apply' },
+  { method: 'POST', path: '/api/v1/payments/initiate',      roles: ['owner'],  endpoint: 'initiatePayment', sends: 'booking.pay' },
+  { method: 'POST', path: '/api/v1/payments/webhook',       roles: 'public',   endpoint: 'paymentWebhook' },
+  { method: 'GET',  path: '/api/v1/payments',               roles: ['runner'], endpoint: 'payments' },
+  { method: 'GET',  path: '/api/v1/payments/:id',           roles: all,        query: 'payment.view',     at: 'id' },
+  { method: 'GET',  path: '/api/v1/payments/booking/:id',   roles: all,        query: 'payment.view',     at: 'id' },
+  { method: 'POST', path: '/api/v1/payments/:id/refund',    roles: ['admin'],  command: 'payment.refund', at: 'id' },
+  { method: 'GET',  path: '/payments/done',                 roles: 'public',   endpoint: 'paymentDone' },
 
   { method: 'GET',  path: '/api/v1/tracking/:id',           roles: all, endpoint: 'tracking', asks: 'trip.view' },
   { method: 'GET',  path: '/api/v1/tracking/:id/route',     roles: all, endpoint: 'trackingRoute' },

@@ -29,6 +29,7 @@ const verbs = { GET: 'get', POST: 'post', PUT: 'put', DELETE: 'del' } as const s
   string
 >
 const bodied: ReadonlySet<Method> = new Set<Method>(['POST', 'PUT'])
+const webhook_path = '/api/v1/payments/webhook'
 const identity_prefix = '/api/v1/auth/'
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
@@ -45,7 +46,7 @@ class Door {
   readonly #doors: HttpDoors
   readonly #origins: ReadonlySet<string>
   readonly #trusted: (address: string) => boolean
-  readonly #rates: { readonly gateway: Rate; readonly identity: Rate }
+  readonly #rates: { readonly gateway: Rate; readonly identity: Rate; readonly webhooks: Rate }
   readonly #repeats: TimeTable
 
   constructor(doors: HttpDoors) {
@@ -58,6 +59,7 @@ class Door {
     this.#rates = {
       gateway: new Rate(rates, 'gateway', limits.rate_gateway_per_min),
       identity: new Rate(rates, 'identity', limits.rate_identity_per_min),
+      webhooks: new Rate(rates, 'webhooks', limits.webhooks_per_min),
     }
   }
 
@@ -112,6 +114,7 @@ class Door {
     if (whom === '') return 0
     const now_ms = this.#doors.env.now_ms()
     const { path } = exchange.head
+    if (path === webhook_path) return this.#rates.webhooks.take(whom, now_ms)
     const identity_ms = path.startsWith(identity_prefix) ? this.#rates.identity.take(whom, now_ms) : 0
     return identity_ms > 0 ? identity_ms : this.#rates.gateway.take(whom, now_ms)
   }
@@ -145,14 +148,14 @@ class Door {
     if (!(bytes instanceof Uint8Array)) return bytes
     const parsed = parseBody(bytes)
     if (isRefusal(parsed)) return parsed
-    const request = this.#request(exchange, ids.ids, parsed.body)
+    const request = this.#request(exchange, ids.ids, parsed.body, bytes)
     return verified
       ? this.#known(route, { ...request, by: verified.principal })
       : this.#public(route, request)
   }
 
-  #request(exchange: Exchange, ids: Request['ids'], body: Request['body']): Request {
-    const { method, path, query, idempotency_key, languages, session, csrf } = exchange.head
+  #request(exchange: Exchange, ids: Request['ids'], body: Request['body'], raw: Uint8Array): Request {
+    const { method, path, query, idempotency_key, languages, session, csrf, signature } = exchange.head
     const address = this.#whom(exchange)
     return {
       method,
@@ -168,6 +171,8 @@ class Door {
       caller: addressText(exchange.head.address),
       token: bearer(exchange.head.authorization),
       trace: exchange.trace,
+      raw,
+      signature,
     }
   }
 

@@ -16,9 +16,9 @@ import { estimate } from '../maps/estimate.ts'
 import { openVerifier } from '../principal.ts'
 
 import { openInbox } from '../push/inbox.ts'
-
+import { type StripeAccess, stripeClient } from '../stripe/client.ts'
+import { webhookReader } from '../stripe/webhook.ts'
 import { MemoryGrants } from '../sts/memory_grants.ts'
-
 import { App, type ListenSocket, us_socket_local_port } from '../uws.ts'
 import { mountFeed } from '../ws/feed.ts'
 import { MemoryHost } from './memory_host.ts'
@@ -53,12 +53,22 @@ export const test_config: Config = {
   sts_port: 0,
   sts_issuer: 'http://localhost:8004',
   sts_clients: undefined,
+  public_url: 'http://localhost:8080',
+  stripe_secret_key: undefined,
+  stripe_webhook_secret: undefined,
   resident_actors_max: 1_000,
   log_level: 'error',
   metrics_token: undefined,
   traces_endpoint: undefined,
   listeners: [],
   unsafe: true,
+}
+
+/** Nobody is called: for signatures alone. */
+export const test_stripe: StripeAccess = {
+  secret_key: 'sk_test_nobody',
+  webhook_secret: 'whsec_test',
+  default_method: 'pm_card_visa',
 }
 
 export interface Answered {
@@ -136,6 +146,7 @@ export async function startHttp(behaviours: readonly Behaviour[], options: Optio
     keys,
     env,
     config,
+    webhooks: webhookReader(stripeClient(test_stripe), test_stripe.webhook_secret),
     rows,
     inbox: openInbox({ rows, env, pushers: {} }),
     ...identity,
@@ -218,8 +229,21 @@ function memoryLists(host: MemoryHost, waypoints: readonly WaypointView[]): List
       const start = (filter.page - 1) * filter.limit
       return { items: fitting.slice(start, start + filter.limit), total: fitting.length }
     },
+    async payments({ runner_id, statuses, page, limit }) {
+      const fitting = (host.views('payment') as PaymentRow[]).filter(
+        (row) =>
+          (runner_id === undefined || row.runner_id === runner_id) &&
+          (statuses === undefined || statuses.includes(row.escrow_status)),
+      )
+      return { items: fitting.slice((page - 1) * limit, page * limit), total: fitting.length }
+    },
     waypoints: async () => waypoints,
   }
+}
+
+interface PaymentRow {
+  readonly runner_id: string | null
+  readonly escrow_status: string
 }
 
 interface BookingRow {

@@ -171,6 +171,7 @@ export async function startSockets(clock: Partial<Env> = {}): Promise<TestServer
       )
       return { items, total: items.length }
     },
+    payments: async () => ({ items: [], total: 0 }),
     waypoints: async () => waypoints,
   }
   const doors = {
