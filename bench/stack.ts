@@ -106,9 +106,27 @@ export class Stack {
     throw new Error(`the engine was not ready in time: see ${this.dir}/engine.log`)
   }
 
+  /** Starts it, and resolves once it serves on all its threads and has said where its stores are. */
   async start(): Promise<void> {
     this.spawn()
     await this.ready()
+    for (const until_ms = performance.now() + ready_max_ms; !this.#hasTold(); ) {
+      if (!this.is_alive || performance.now() > until_ms)
+        throw new Error(`the engine did not open: see ${this.dir}/engine.log`)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+
+  /** An earlier process may have left its note in the folder. */
+  #hasTold(): boolean {
+    try {
+      const { pid } = JSON.parse(readFileSync(join(this.data_dir, 'endpoints.json'), 'utf8')) as {
+        pid: number
+      }
+      return pid === this.pid
+    } catch {
+      return false
+    }
   }
 
   async kill9(): Promise<void> {
