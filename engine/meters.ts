@@ -69,6 +69,16 @@ interface Row {
   count: number
 }
 
+/** A map for each label is quicker than one text of all: the labels are mostly constants, whose hashes are known. */
+interface Branch {
+  row: Row | undefined
+  readonly next: Map<string, Branch>
+}
+interface Book {
+  readonly root: Branch
+  readonly rows: Row[]
+}
+
 /** A label with more values than this is a mistake: the rest is counted as `other`. */
 const rows_max = 2_000
 const other = 'other'
@@ -76,11 +86,12 @@ const other = 'other'
 /** Counts in memory. Reading it changes nothing. */
 export class Tally<Table extends Instruments> implements Meters<Table> {
   readonly #table: Table
-  readonly #rows = new Map<string, Map<string, Row>>()
+  readonly #books = new Map<string, Book>()
 
   constructor(table: Table) {
     this.#table = table
-    for (const name of Object.keys(table)) this.#rows.set(name, new Map())
+    for (const name of Object.keys(table))
+      this.#books.set(name, { root: { row: undefined, next: new Map() }, rows: [] })
   }
 
   count(name: NameOf<Table, 'counter'>, by: number, ...labels: readonly string[]): void {
@@ -100,24 +111,32 @@ export class Tally<Table extends Instruments> implements Meters<Table> {
   /** Everything that was counted so far under a name. */
   samples(name: keyof Table & string): readonly Sample[] {
     const instrument = this.#table[name] as Instrument
-    return [...(this.#rows.get(name)?.values() ?? [])].flatMap((row) => samplesOf(name, instrument, row))
+    return (this.#books.get(name)?.rows ?? []).flatMap((row) => samplesOf(name, instrument, row))
   }
 
   #rowOf(name: string, labels: readonly string[]): Row {
-    const rows = this.#rows.get(name)
-    if (!rows) throw new Error(`there is no instrument ${name}`)
-    // Most have one or two labels: a join is cheaper than a nested map.
-    const key = labels.length === 1 ? (labels[0] as string) : labels.join('\n')
-    const known = rows.get(key)
-    if (known) return known
-    if (rows.size >= rows_max && labels[0] !== other)
+    const book = this.#books.get(name)
+    if (!book) throw new Error(`there is no instrument ${name}`)
+    let branch: Branch | undefined = book.root
+    for (const label of labels) branch = branch?.next.get(label)
+    return branch?.row ?? this.#newRow(name, book, labels)
+  }
+
+  #newRow(name: string, book: Book, labels: readonly string[]): Row {
+    if (book.rows.length >= rows_max && labels[0] !== other)
       return this.#rowOf(
         name,
         labels.map(() => other),
       )
-    const counts = bucketsOf(this.#table[name]).map(() => 0)
-    const row: Row = { labels, counts, sum: 0, count: 0 }
-    rows.set(key, row)
+    let branch = book.root
+    for (const label of labels) {
+      const next: Branch = branch.next.get(label) ?? { row: undefined, next: new Map() }
+      branch.next.set(label, next)
+      branch = next
+    }
+    const row: Row = { labels, counts: bucketsOf(this.#table[name]).map(() => 0), sum: 0, count: 0 }
+    branch.row = row
+    book.rows.push(row)
     return row
   }
 }

@@ -110,8 +110,8 @@ class Replay {
   #events = 0
 
   hear(line: string): void {
-    const said = /"what":"shard \d+ is open".*"replayed":(\d+)/.exec(line)
-    if (said) this.#events += Number(said[1])
+    const said = /"replayed":(\d+)/.exec(line)
+    if (said && /"what":"shard \d+ is open"/.test(line)) this.#events += Number(said[1])
   }
 
   take(): number {
