@@ -24,7 +24,11 @@ async function played(
   scenes: ReturnType<typeof scenesOf>,
 ): Promise<{ endings: readonly Ending[]; text: string }> {
   const lines: string[] = []
-  const place = { url: `http://127.0.0.1:${stack.port}`, nats_url: nats.url }
+  const place = {
+    url: `http://127.0.0.1:${stack.port}`,
+    nats_url: nats.url,
+    sandbox_url: stack.endpoints.stripe_url ?? '',
+  }
   const endings = await onStage(
     place,
     (line) => lines.push(line),
@@ -35,12 +39,15 @@ async function played(
 const flaws = (endings: readonly Ending[]) => endings.filter(({ flaw }) => flaw !== undefined)
 
 test('DM1 the journey is played to its end, and each step shows its call, its event and the money', async () => {
-  const { endings, text } = await played(scenesOf(false))
+  const { endings, text } = await played(scenesOf(false, true))
   expect(flaws(endings)).toEqual([])
   for (const shown of [
     /http +POST \/api\/v1\/bookings\/[0-9a-f]{8}\/confirm +200 +Aisyah: completed/,
     /event +booking\.completed +on booking\.events\.[0-9a-f]{8}\.completed/,
     /money +unpaid/,
+    /money +held MYR 739\.48/,
+    /event +payment\.escrow_released +on payment\.events\.[0-9a-f]{8}\.escrow_released/,
+    /money +released MYR 739\.48, fee 110\.92, payout 628\.56/,
     /GeoJSON: a line of 15 places, 3\d\d\.\d{3} km/,
     /audit: delivered +-> completed/,
   ])
@@ -49,14 +56,14 @@ test('DM1 the journey is played to its end, and each step shows its call, its ev
 
 test('DM2 the fares are asked of the engine, and are those of the contract', async () => {
   const { endings, text } = await played({
-    fares: scenesOf(false)['Fares in Johor and Kuala Lumpur'] ?? fail,
+    fares: scenesOf(false, true)['Fares in Johor and Kuala Lumpur'] ?? fail,
   })
   expect(flaws(endings)).toEqual([])
   for (const fare of ['MYR 739.48', 'MYR 22.10', 'MYR 63.38', 'MYR 7.00', 'MYR 25.37', 'MYR 30.88'])
     expect(text).toContain(fare)
 }, 120_000)
 
-const scenes = Object.entries(scenesOf(true))
+const scenes = Object.entries(scenesOf(true, true))
 test.each(scenes)(
   'DM3 %s',
   async (title, scene) => {

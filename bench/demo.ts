@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { loadConfig } from '../gateways/config.ts'
 import { endpointsOf } from './city/backstage.ts'
 import { type Ending, playAll, scenesOf } from './demo/play.ts'
-import { onStage } from './demo/stage.ts'
+import { onStage, type Place } from './demo/stage.ts'
 import { Stack } from './stack.ts'
 
 const { values } = parseArgs({
@@ -12,18 +12,18 @@ const { values } = parseArgs({
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
-function play(url: string, nats_url: string): Promise<readonly Ending[]> {
-  return onStage({ url, nats_url }, print, async (stage) => {
-    const endings = await playAll(stage, scenesOf(values.fault))
+function play(place: Place): Promise<readonly Ending[]> {
+  return onStage(place, print, async (stage) => {
+    const endings = await playAll(stage, scenesOf(values.fault, stage.sandbox_url !== ''))
     print(`\n${stage.told.checks} things were held against the story:`)
     return endings
   })
 }
 
-/** At an engine that runs already: its data folder, or NATS_URL, tells where its topics are. */
+/** At an engine that runs already, on this machine: its data folder tells where its topics are. */
 async function guest(url: string): Promise<readonly Ending[]> {
-  const { nats_url, data_dir } = loadConfig(process.env)
-  return play(url, nats_url ?? (await endpointsOf(data_dir)).nats_url)
+  const { nats_url, stripe_url: sandbox_url = '' } = await endpointsOf(loadConfig(process.env).data_dir)
+  return play({ url, nats_url, sandbox_url })
 }
 
 /** At an engine of its own, with its own stores, which end with it. */
@@ -34,7 +34,8 @@ async function host(): Promise<readonly Ending[]> {
   print('starting an engine of its own, with its stores; the first start takes up to half a minute')
   try {
     await stack.start()
-    return await play(`http://127.0.0.1:${stack.port}`, stack.endpoints.nats_url)
+    const { nats_url, stripe_url: sandbox_url = '' } = stack.endpoints
+    return await play({ url: `http://127.0.0.1:${stack.port}`, nats_url, sandbox_url })
   } finally {
     await stack.stop()
   }

@@ -60,7 +60,12 @@ export class Stack {
   }
 
   /** Where the engine says that its stores are. */
-  get endpoints(): { readonly nats_url: string; readonly database_url: string } {
+  get endpoints(): {
+    readonly nats_url: string
+    readonly database_url: string
+    /** Of the embedded payment sandbox; absent where payments go elsewhere. */
+    readonly stripe_url?: string
+  } {
     return JSON.parse(readFileSync(join(this.data_dir, 'endpoints.json'), 'utf8'))
   }
 

@@ -16,6 +16,8 @@ export interface Endpoints {
   readonly port: number
   readonly nats_url: string
   readonly database_url: string
+  /** Of the embedded payment sandbox; absent where payments go elsewhere. */
+  readonly stripe_url?: string
   /** From where no rate limit applies. */
   readonly trusted_addresses: readonly string[]
 }

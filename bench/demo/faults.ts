@@ -1,6 +1,6 @@
 // What goes wrong on ordinary days, and what becomes of it.
 import { firstPolicy } from '../../protocols/policy.ts'
-import { money } from './money.ts'
+import { money, pay, payInVain } from './money.ts'
 import { Unexpected } from './narrator.ts'
 import { type Booking, idOf, orderOf, Person, phoneOf, readyRunner } from './people.ts'
 import { awaited, heard, type Stage } from './stage.ts'
@@ -8,7 +8,7 @@ import { awaited, heard, type Stage } from './stage.ts'
 const window_ms = 3_000
 const policy_looks_max = 40
 
-async function booked(stage: Stage, owner: Person): Promise<Booking> {
+export async function booked(stage: Stage, owner: Person): Promise<Booking> {
   const booking = await owner.call(201, 'POST', '/api/v1/bookings', orderOf(stage))
   await heard(stage, booking.id, 'booking.requested')
   return booking
@@ -45,18 +45,19 @@ async function twoAccept(stage: Stage): Promise<void> {
 
 async function cancelled(stage: Stage): Promise<void> {
   const { told } = stage
-  told.step('A job that a runner holds')
+  told.step('A job that is paid for and that a runner holds')
   const owner = await Person.arrive(stage, 'Nurul', 'owner')
   const runner = await readyRunner(stage, 'Siva')
   const { id } = await booked(stage, owner)
+  await pay(stage, owner, id)
   await runner.call(200, 'POST', `/api/v1/bookings/${id}/accept`)
   await heard(stage, id, 'booking.accepted', 'tracking.started')
-  told.step('The owner cancels: the trip ends, the runner is free again')
+  told.step('The owner cancels: the trip ends, the runner is free, the money goes back')
   const body = { reason: 'the flight was cancelled' }
   const booking = await owner.call(200, 'POST', `/api/v1/bookings/${id}/cancel`, body)
   told.expect('the status', booking.status, 'cancelled')
-  await heard(stage, id, 'booking.cancelled', 'tracking.completed')
-  await money(stage, owner, id, 'unpaid')
+  await heard(stage, id, 'booking.cancelled', 'tracking.completed', 'payment.escrow_refunded')
+  await money(stage, owner, id, 'refunded')
   await runner.refused('booking.wrong_status', 'POST', `/api/v1/bookings/${id}/pickup`)
   told.step('He takes the next job')
   const next = await booked(stage, owner)
@@ -73,6 +74,7 @@ async function declined(stage: Stage): Promise<void> {
   const phone = await phoneOf(stage, second)
   try {
     const { id } = await booked(stage, owner)
+    await pay(stage, owner, id)
     await first.call(200, 'POST', `/api/v1/bookings/${id}/accept`)
     await heard(stage, id, 'booking.accepted', 'tracking.started')
     told.step('He declines: the job is open again and runners are told')
@@ -86,7 +88,7 @@ async function declined(stage: Stage): Promise<void> {
     const taken = await second.call(200, 'POST', `/api/v1/bookings/${id}/accept`)
     told.expect('the runner', taken.runner_id, second.id)
     await heard(stage, id, 'booking.accepted', 'tracking.started')
-    await money(stage, owner, id, 'unpaid')
+    await money(stage, owner, id, 'held')
   } finally {
     phone.close()
   }
@@ -125,6 +127,25 @@ async function bookedUnder(stage: Stage, owner: Person, version: number): Promis
   throw new Unexpected(`policy ${version} did not come into force`)
 }
 
+async function cardDeclined(stage: Stage): Promise<void> {
+  const { told } = stage
+  told.step('The bank declines the card')
+  const owner = await Person.arrive(stage, 'Priya', 'owner')
+  const runner = await readyRunner(stage, 'Faiz')
+  const { id } = await booked(stage, owner)
+  await payInVain(stage, owner, id)
+  told.step('The job is done all the same, but is not confirmed before it is paid for')
+  for (const step of ['accept', 'pickup', 'deliver'])
+    await runner.call(200, 'POST', `/api/v1/bookings/${id}/${step}`)
+  await owner.refused('booking.payment_open', 'POST', `/api/v1/bookings/${id}/confirm`)
+  told.step('The owner pays with another card, and confirms')
+  await pay(stage, owner, id)
+  const completed = await owner.call(200, 'POST', `/api/v1/bookings/${id}/confirm`)
+  told.expect('the status', completed.status, 'completed')
+  await heard(stage, id, 'booking.delivery_confirmed', 'payment.escrow_released', 'booking.completed')
+  await money(stage, owner, id, 'released')
+}
+
 async function neverConfirmed(stage: Stage): Promise<void> {
   const { told, policies } = stage
   const before = (await policies.after(firstPolicy.version)).at(-1) ?? firstPolicy
@@ -134,16 +155,18 @@ async function neverConfirmed(stage: Stage): Promise<void> {
     const owner = await Person.arrive(stage, 'Suresh', 'owner')
     const runner = await readyRunner(stage, 'Chong')
     const { id } = await bookedUnder(stage, owner, version)
+    await heard(stage, id, 'booking.requested')
+    await pay(stage, owner, id)
     told.step('The job is done, and the owner says nothing')
     for (const step of ['accept', 'pickup', 'deliver'])
       await runner.call(200, 'POST', `/api/v1/bookings/${id}/${step}`)
     await heard(stage, id, 'booking.accepted', 'booking.pet_picked_up')
-    await money(stage, owner, id, 'unpaid')
-    told.step('The window ends: the delivery counts as confirmed')
-    await heard(stage, id, 'booking.delivery_confirmed', 'booking.completed')
+    await money(stage, owner, id, 'held')
+    told.step('The window ends: the delivery counts as confirmed, and the money is captured')
+    await heard(stage, id, 'booking.delivery_confirmed', 'payment.escrow_released', 'booking.completed')
     const booking = await owner.call(200, 'GET', `/api/v1/bookings/${id}`)
     told.expect('the status', booking.status, 'completed')
-    await money(stage, owner, id, 'unpaid')
+    await money(stage, owner, id, 'released')
   } finally {
     await setWindow(stage, before.confirmation_window_ms)
   }
@@ -152,8 +175,9 @@ async function neverConfirmed(stage: Stage): Promise<void> {
 /** Every scene by its title. Each brings its own people. */
 export const faults: Readonly<Record<string, (stage: Stage) => Promise<void>>> = {
   'Two runners accept': twoAccept,
-  'Cancelled while a runner holds it': cancelled,
+  'Cancelled while the money is held': cancelled,
   'Declined and dispatched again': declined,
   'An animal that may not travel': unfit,
+  'The bank declines': cardDeclined,
   'The confirmation never comes': neverConfirmed,
 }

@@ -3,7 +3,7 @@ import { distanceKm } from '../../actors/geo.ts'
 import { FeedClient } from '../../gateways/client/feed_client.ts'
 import type { RunnerClient } from '../../gateways/client/runner_client.ts'
 import { towns } from '../city/roads.ts'
-import { money } from './money.ts'
+import { money, pay } from './money.ts'
 import { ringgit } from './narrator.ts'
 import { type Booking, idOf, orderOf, Person, phoneOf, readyRunner } from './people.ts'
 import { awaited, heard, type Stage } from './stage.ts'
@@ -64,6 +64,8 @@ async function request({ stage, owner, runner, phone }: Cast): Promise<Booking> 
   told.say('note', `${near.length} runner${near.length === 1 ? '' : 's'} could carry the cat`)
   told.expect('whether a runner was found', near.length > 0, true)
   await money(stage, owner, booking.id, 'unpaid')
+  told.step('The owner pays, and the fare is held in escrow')
+  await pay(stage, owner, booking.id)
   return booking
 }
 
@@ -73,7 +75,7 @@ async function acceptAndDrive({ stage, owner, runner, phone }: Cast, { id }: Boo
   const accepted = await runner.call(200, 'POST', `/api/v1/bookings/${id}/accept`)
   told.expect('the runner', [accepted.status, accepted.runner_id], ['accepted', runner.id])
   await heard(stage, id, 'booking.accepted', 'tracking.started')
-  await money(stage, owner, id, 'unpaid')
+  await money(stage, owner, id, 'held')
 
   const feed = new FeedClient({
     base_url: url.replace(/^http/, 'ws'),
@@ -91,14 +93,14 @@ async function acceptAndDrive({ stage, owner, runner, phone }: Cast, { id }: Boo
     const { old_status, new_status } = await changed
     told.say('feed', `${old_status} -> ${new_status}`)
     await heard(stage, id, 'booking.pet_picked_up')
-    await money(stage, owner, id, 'unpaid')
+    await money(stage, owner, id, 'held')
 
     told.step(
       `The drive, in fast motion: ${towns.length} towns, each far one told by ${fixes_per_town} fixes`,
     )
     for (const [index, town] of towns.entries()) await arriveIn(stage, { phone, feed }, town, index === 0)
     await heard(stage, id, 'tracking.updated')
-    await money(stage, owner, id, 'unpaid')
+    await money(stage, owner, id, 'held')
   } finally {
     feed.close()
   }
@@ -139,13 +141,14 @@ async function deliver({ stage, owner, runner }: Cast, { id }: Booking): Promise
   const delivered = await runner.call(200, 'POST', `/api/v1/bookings/${id}/deliver`)
   told.expect('the status', delivered.status, 'delivered')
   await heard(stage, id, 'tracking.completed')
-  await money(stage, owner, id, 'unpaid')
+  await money(stage, owner, id, 'held')
 
-  told.step('The owner confirms, and the booking is completed')
+  told.step('The owner confirms, the money is captured, and the booking is completed')
   const completed = await owner.call(200, 'POST', `/api/v1/bookings/${id}/confirm`)
   told.expect('the booking', [completed.status, completed.final_price_cents], ['completed', 73_948])
-  await heard(stage, id, 'booking.delivery_confirmed', 'booking.completed')
-  await money(stage, owner, id, 'unpaid')
+  await heard(stage, id, 'booking.delivery_confirmed', 'payment.escrow_released', 'booking.completed')
+  const paid = await money(stage, owner, id, 'released')
+  told.expect('fee and payout', [paid?.platform_fee_cents, paid?.runner_payout_cents], [11_092, 62_856])
 
   told.step('The owner rates the runner')
   await owner.call(200, 'POST', `/api/v1/bookings/${id}/rate`, { stars: 5, comment: 'she slept all the way' })
@@ -169,6 +172,7 @@ async function look({ stage, owner, runner }: Cast, { id }: Booking): Promise<vo
     `${booking.booking_number} is ${booking.status}: ${ringgit(booking.final_price_cents ?? 0)}`,
   )
   told.expect('the booking', [booking.status, booking.runner_id], ['completed', runner.id])
+  await money(stage, runner, id, 'released')
   await way(stage, owner, id)
   await audit(stage, owner, id)
   const types = topics.about(id, 'booking.').map(({ type }) => type.slice('booking.'.length))

@@ -2,6 +2,7 @@ import { playFares } from './fares.ts'
 import { faults } from './faults.ts'
 import { playJourney } from './journey.ts'
 import { Unexpected } from './narrator.ts'
+import { sandbox_faults } from './sandbox_faults.ts'
 import type { Stage } from './stage.ts'
 
 export interface Ending {
@@ -12,11 +13,11 @@ export interface Ending {
 
 type Scene = (stage: Stage) => Promise<void>
 
-/** The good story and the fares, or everything that goes wrong. */
-export const scenesOf = (with_faults: boolean): Readonly<Record<string, Scene>> =>
-  with_faults
-    ? faults
-    : { 'Johor Bahru to Kuala Lumpur': playJourney, 'Fares in Johor and Kuala Lumpur': playFares }
+/** The good story and the fares, or everything that goes wrong: with the sandbox at hand, at the bank as well. */
+export function scenesOf(with_faults: boolean, with_sandbox: boolean): Readonly<Record<string, Scene>> {
+  if (with_faults) return with_sandbox ? { ...faults, ...sandbox_faults } : faults
+  return { 'Johor Bahru to Kuala Lumpur': playJourney, 'Fares in Johor and Kuala Lumpur': playFares }
+}
 
 /** Plays scene after scene; one that fails ends there, and the next begins. */
 export async function playAll(

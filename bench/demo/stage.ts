@@ -15,16 +15,19 @@ export interface Stage {
   readonly told: Narrator
   readonly topics: Topics
   readonly policies: Policies
+  /** Where the embedded payment sandbox is; '' where payments go elsewhere. */
+  readonly sandbox_url: string
 }
 
-interface Place {
+export interface Place {
   readonly url: string
   readonly nats_url: string
+  readonly sandbox_url: string
 }
 
 /** Plays at a running engine, and leaves nothing open behind. */
 export async function onStage<Result>(
-  { url, nats_url }: Place,
+  { url, nats_url, sandbox_url }: Place,
   print: Print,
   play: (stage: Stage) => Promise<Result>,
 ): Promise<Result> {
@@ -33,7 +36,14 @@ export async function onStage<Result>(
   try {
     const topics = await Topics.open(link, env)
     try {
-      return await play({ url, env, told: new Narrator(print), topics, policies: openPolicies(link) })
+      return await play({
+        url,
+        env,
+        told: new Narrator(print),
+        topics,
+        policies: openPolicies(link),
+        sandbox_url,
+      })
     } finally {
       await topics.close()
     }
