@@ -19,7 +19,7 @@ async function approval(stage: Stage): Promise<void> {
 }
 
 async function slowCapture(stage: Stage): Promise<void> {
-  const { told, sandbox_url } = stage
+  const { told, topics, sandbox_url } = stage
   told.step('A paid job is delivered')
   const owner = await Person.arrive(stage, 'Amir', 'owner')
   const runner = await readyRunner(stage, 'Gita')
@@ -42,6 +42,8 @@ async function slowCapture(stage: Stage): Promise<void> {
   await money(stage, owner, id, 'released')
   const completed = await owner.call(200, 'POST', `/api/v1/bookings/${id}/confirm`)
   told.expect('the status', completed.status, 'completed')
+  const types = topics.about(id, 'payment.').map(({ type }) => type.slice('payment.'.length))
+  told.expect('the events on payment.events', types, ['escrow_created', 'escrow_held', 'escrow_released'])
 }
 
 /** As `faults`. */
