@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemEnv } from '../engine/system_env.ts'
 import { HttpClient } from '../gateways/client/http_client.ts'
+import { listOf, record } from '../gateways/http/clients/decoders_testing.ts'
+import { flutter, swift } from '../gateways/http/clients/models_testing.ts'
 import { order } from '../gateways/http/clients/play_testing.ts'
 import { Probe } from '../gateways/ws/probe.ts'
 import { startDatabase, startNats, type TestDatabase, type TestNats } from '../persistence/testing.ts'
@@ -77,3 +79,47 @@ test('DE10 the real engine tells owner and runner, passes chat to every thread�
   const shops = await owner.http.get<{ name: string }[]>('/api/v1/petshops')
   expect(shops.data).toHaveLength(7)
 })
+
+interface Payment {
+  readonly escrow_status: string
+  readonly amount_cents: number
+}
+
+/** As the owners' iOS app asks again and again, until it is so. */
+async function paidAs(status: string, http: HttpClient, booking_id: string): Promise<Payment> {
+  for (;;) {
+    const { data } = await http.get<Payment>(`/api/v1/payments/booking/${booking_id.toUpperCase()}`)
+    swift.payment(data, 'GET payments/booking')
+    if (data.escrow_status === status) return data
+  }
+}
+
+test('DE11 both owners’ apps pay as they do, and the runners’ app adds up what was released', async () => {
+  const [owner, runner] = [await person('owner'), await person('runner')]
+  await runner.http.post('/api/v1/runners', vehicle)
+  await runner.http.post('/api/v1/runners/me/crates', crate)
+  await runner.http.post('/api/v1/runners/me/online', johor)
+  const { id } = (await owner.http.post<{ id: string }>('/api/v1/bookings', order)).data
+  const asked = { booking_id: id.toUpperCase(), amount_cents: 1, currency: 'MYR' }
+  for (const customer_email of ['', 'mei@kilat.test']) {
+    const { data } = await owner.http.post('/api/v1/payments/initiate', { ...asked, customer_email })
+    flutter.payment(data, 'POST payments/initiate')
+    swift.payment(data, 'POST payments/initiate')
+    swift.checkout(data, 'POST payments/initiate')
+  }
+  expect((await paidAs('held', owner.http, id)).amount_cents).toBe(73_948)
+  for (const step of ['accept', 'pickup', 'deliver']) await runner.http.post(`/api/v1/bookings/${id}/${step}`)
+  await owner.http.post(`/api/v1/bookings/${id}/confirm`)
+  await paidAs('released', owner.http, id)
+  const earned = await earningsOf(runner.http)
+  expect(earned.map(({ runner_payout_cents }) => runner_payout_cents)).toEqual([62_856])
+})
+
+/** The payment is not the runner's own doing: his list shows it as soon as it is projected. */
+async function earningsOf(http: HttpClient) {
+  for (;;) {
+    const { data } = await http.get<{ items: readonly { runner_payout_cents: number }[] }>('/api/v1/payments')
+    record({ items: listOf(flutter.earning) })(data, 'GET payments')
+    if (data.items.length > 0) return data.items
+  }
+}
