@@ -28,6 +28,7 @@ const programs = {
   seed: 'bench/seed.js',
   demo: 'bench/demo.js',
   'drill:kill': 'bench/drill.js',
+  'drill:money': 'bench/money.js',
   policy: 'gateways/cli.js',
   admin: 'gateways/cli.js',
   keys: 'gateways/cli.js',

@@ -89,6 +89,8 @@ export class Stack {
         TRUSTED_ADDRESSES: '127.0.0.1,::1',
         TOKEN_ISSUER: issuer,
         LOG_LEVEL: log_level,
+        // Never money of this world.
+        STRIPE_SECRET_KEY: '',
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     })

@@ -46,6 +46,8 @@ export class EngineProcess {
       DATA_DIR: data_dir,
       TRUSTED_ADDRESSES: '127.0.0.1,::1',
       LOG_LEVEL: 'warn',
+      // Never money of this world.
+      STRIPE_SECRET_KEY: '',
     }
     this.#child = spawn(process.execPath, [program], {
       env: { ...inherited, ...settings },
