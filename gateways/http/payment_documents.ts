@@ -20,5 +20,5 @@ export const payment_documents: Readonly<Record<string, Documented>> = {
   'GET /api/v1/payments/:id':           { about: 'One payment; its id is that of its booking.', answer: one(Payment), refuses: ['payment.not_found', 'payment.not_yours'] },
   'GET /api/v1/payments/booking/:id':   { about: 'The payment of a booking.', answer: one(Payment), refuses: ['payment.not_found', 'payment.not_yours'] },
   'POST /api/v1/payments/:id/refund':   { about: 'Gives back what is held.', answer: one(Payment), refuses: ['payment.not_found', 'payment.not_held', 'payment.capturing'] },
-  'GET /payments/done':                 { about: 'The page after a payment.', answer: one(wire.Message) },
+  'GET /payments/done':                 { about: 'The page after a payment.', answer: Type.String(), content_type: 'text/html; charset=utf-8' },
 }

@@ -87,7 +87,8 @@ test('PY31 initiate asks once, for the booking’s own amount, and always names 
     201,
     expect.objectContaining({ escrow_status: 'held', stripe_payment_id: 'pi_1', payment_intent_id: 'pi_1' }),
   ])
-  expect((await http.call('GET', '/payments/done')).status).toBe(200)
+  const page = await fetch(`${http.origin}/payments/done`)
+  expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('nothing more to do')])
 })
 
 test('PY32 what is wrong with an initiate is told', async () => {

@@ -6,7 +6,7 @@ import { isRefusal, type Rejection, reject } from '../../protocols/rejections.ts
 import { keyedId } from './command_id.ts'
 import { shapes } from './payment_shapes.ts'
 import { pageOf } from './query.ts'
-import { acknowledged, bare, created, itemised } from './reply.ts'
+import { acknowledged, created, itemised, plain } from './reply.ts'
 import type { Endpoint, HttpDoors, KnownRequest, PublicEndpoint } from './request.ts'
 
 const email = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
@@ -88,6 +88,17 @@ export const paymentEndpoints = {
   },
 } satisfies Record<string, Endpoint>
 
+/** Where an owner ends up when there is nothing to approve, or he has done so. */
+const done_page = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Payment</title>
+<p>There is nothing more to do. You may close this page.</p>
+</html>
+`
+const page_policy = [['Content-Security-Policy', "default-src 'none'"]] as const
+
 export const openPaymentEndpoints = {
   /** Answered once the frame of what it says is durable; until then Stripe sends it again. */
   paymentWebhook: async ({ raw, signature }, doors) => {
@@ -96,8 +107,7 @@ export const openPaymentEndpoints = {
     return told ? await takeIn(told.booking_id, told.seen, doors) : acknowledged('it is none of ours')
   },
 
-  paymentDone: async () =>
-    bare({ success: true, data: { message: 'There is nothing more to do. You may close this page.' } }),
+  paymentDone: async () => plain(done_page, 'text/html; charset=utf-8', page_policy),
 } satisfies Record<string, PublicEndpoint>
 
 async function takeIn(id: string, seen: object, { host, env }: HttpDoors) {
