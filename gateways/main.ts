@@ -5,11 +5,9 @@ import type { Env } from '../engine/env.ts'
 import { systemEnv } from '../engine/system_env.ts'
 import { openAccounts } from '../persistence/accounts.ts'
 import { startEmbedded } from '../persistence/embedded/embedded.ts'
-
 import { openGrants } from '../persistence/grants.ts'
 import { openJournal } from '../persistence/journal.ts'
 import { openLists } from '../persistence/lists.ts'
-import { migrate } from '../persistence/migrate.ts'
 import { connectNats } from '../persistence/nats.ts'
 import { attempt, closeSql, openSql, type Sql } from '../persistence/pg.ts'
 import { openPolicies } from '../persistence/policies.ts'
@@ -23,15 +21,8 @@ import { limits } from '../protocols/limits.ts'
 import { type Config, loadConfig } from './config.ts'
 import { openLog } from './log.ts'
 import { isStsBirth, type StsBirth, serveSts } from './sts/thread.ts'
-import { type Backing, supervise } from './supervisor.ts'
-import {
-  type RunningWorker,
-  type Stores,
-  startWorker,
-  type WorkerBirth,
-  type WorkerOrder,
-  type WorkerWord,
-} from './worker.ts'
+import type { Backing } from './supervisor.ts'
+import type { RunningWorker, Stores, WorkerBirth, WorkerOrder, WorkerWord } from './worker.ts'
 
 const print = (line: string) => void process.stdout.write(`${line}\n`)
 
@@ -76,6 +67,7 @@ async function prepare(config: Config, env: Env, nats_url: string, database_url:
   } finally {
     await link.close()
   }
+  const { migrate } = await import('../persistence/migrate.ts')
   await migrate(database_url, (level, what, fields) => env.log(level, what, fields))
 }
 
@@ -136,23 +128,29 @@ async function runMain(): Promise<number> {
   const stopped = new Promise<string>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal))
   })
+  const { supervise } = await import('./supervisor.ts')
   return supervise({ config, env, script: new URL(import.meta.url), openBacking, print }, stopped)
 }
 
-/** A worker reads its code first, and is born when the stores are there. */
+/** Each kind of thread loads only its own code. A worker reads its first, and is born when the stores are there. */
 function awaitBirth(): void {
+  const code = import('./worker.ts')
   let running: Promise<RunningWorker | undefined> = Promise.resolve(undefined)
   parentPort?.on('message', (order: WorkerBirth | WorkerOrder) => {
-    if (!('type' in order)) running = runWorker(order)
+    if (!('type' in order)) running = runWorker(order, code)
     else if (order.type === 'drain') void running.then((worker) => worker?.drain())
     else void running.then((worker) => worker?.hear(order))
   })
 }
 
-async function runWorker(birth: WorkerBirth): Promise<RunningWorker | undefined> {
+async function runWorker(
+  birth: WorkerBirth,
+  code: Promise<typeof import('./worker.ts')>,
+): Promise<RunningWorker | undefined> {
   const tell = (word: WorkerWord) => parentPort?.postMessage(word)
   const env = systemEnv(openLog(birth.config.log_level, `worker ${birth.thread}`))
   try {
+    const { startWorker } = await code
     return await startWorker({ birth, env, behaviours, openStores }, tell)
   } catch (cause) {
     tell({ type: 'failed', why: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) })

@@ -61,11 +61,14 @@ export async function supervise(parts: SupervisorParts, stopped: Promise<string>
     // The first start makes the keys: before there are several threads that would each make their own.
     await loadKeys(config.signing_keys, config.data_dir)
     const commons = await commonsOf(config, print)
-    const sts = startStsThread(parts.script, { ...commons, ...backing })
-    const failed = Promise.race([crew.start(backing, { ...commons, stripe: till.access }), sts.failed])
-    await Promise.race([Promise.all([crew.open, sts.open]), failed, stopped])
+    const crew_failed = crew.start(backing, { ...commons, stripe: till.access })
+    await Promise.race([crew.open, crew_failed, stopped])
     const note = () => noteEndpoints(config, backing, till)
     note()
+    // Animals before logins: the token service waits until the shards are back.
+    const sts = startStsThread(parts.script, { ...commons, ...backing })
+    const failed = Promise.race([crew_failed, sts.failed])
+    await Promise.race([sts.open, failed, stopped])
     backing.onChange(note)
     till.onChange(note)
     greet(commons.config, [...backing.summary, till.summary], print)

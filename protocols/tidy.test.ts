@@ -31,7 +31,7 @@ const folderOf = (path: string) => path.split('/')[0] as string
 const packageOf = (specifier: string) => (specifier.startsWith('node:') ? 'node:' : folderOf(specifier))
 const isTest = (file: string) => /(\.(test|contract|given)|\/(given|testing|.*_testing))\.ts$/.test(file)
 const matches = (text: string, pattern: RegExp) =>
-  [...text.matchAll(pattern)].map((match) => match[1] as string)
+  [...text.matchAll(pattern)].map((match) => (match[1] ?? match[2]) as string)
 const importsOf = (file: string) =>
   matches(read(file), /^(?:import|export)[^'\n]*(?:\n[^'\n]*)*?from '([^']+)'|import\('([^']+)'\)/gm)
 

@@ -9,7 +9,6 @@ import { openTables } from '../http/shared.ts'
 import { Attempts } from '../identity/attempts.ts'
 import { openKeyRing } from '../identity/keys.ts'
 import type { Commons } from '../identity/open.ts'
-import { startSts } from './server.ts'
 
 /** What the supervisor hands to the thread. */
 export interface StsBirth extends Commons {
@@ -41,6 +40,8 @@ interface Line {
 export async function serveSts(birth: StsBirth, env: Env, stores: StsStores, line: Line): Promise<void> {
   const { config, bff_secret, http_tables } = birth
   try {
+    // Every thread knows this file; the provider's code is for this one alone.
+    const { startSts } = await import('./server.ts')
     const keys = await openKeyRing(config.signing_keys, config.data_dir, env)
     const tables = openTables(http_tables)
     const attempts = new Attempts(tables.attempts)
