@@ -8,7 +8,6 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const { chmodSync, copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync } = fs
 const { realpathSync, renameSync, rmSync, statSync, writeFileSync } = fs
-
 const root = dirname(fileURLToPath(import.meta.url))
 const own = join(root, '.kilat')
 const windows = process.platform === 'win32'
