@@ -26,12 +26,13 @@ const programs = {
   bench: 'bench/bench.js',
   seed: 'bench/seed.js',
   demo: 'bench/demo.js',
+  simulate: 'bench/simulate.js',
+  drill: 'bench/drills.js',
   'drill:kill': 'bench/drill.js',
   'drill:money': 'bench/money.js',
-  policy: 'gateways/cli.js',
-  admin: 'gateways/cli.js',
-  keys: 'gateways/cli.js',
 }
+const cli = 'gateways/cli.js'
+for (const verb of ['admin', 'keys', 'policy']) programs[verb] = cli
 
 const say = (text) => console.log(`kilat: ${text}`)
 const hash = (...parts) => parts.reduce((sum, part) => sum.update(part), createHash('sha256')).digest('hex')
@@ -371,12 +372,11 @@ async function test(args) {
 
 /** Loads the program into this process, so that signals and the exit code are its own. */
 async function launch(verb, args) {
-  await prepare({ stores: process.env.NATS_URL === undefined && programs[verb] !== 'gateways/cli.js' })
+  await prepare({ stores: process.env.NATS_URL === undefined && programs[verb] !== cli })
   const entry = join(root, 'dist', programs[verb])
   if (!existsSync(entry)) throw new Trouble(`there is no ${relative(root, entry)}`)
   // One program serves several verbs: it is told which.
-  const told = programs[verb] === 'gateways/cli.js' ? [verb, ...args] : args
-  process.argv = [process.execPath, entry, ...told]
+  process.argv = [process.execPath, entry, ...(programs[verb] === cli ? [verb] : []), ...args]
   await import(pathToFileURL(entry).href)
 }
 
