@@ -7,10 +7,20 @@ import { fileURLToPath } from 'node:url'
 // Beside this file once it is built.
 const program = fileURLToPath(new URL('../../gateways/main.js', import.meta.url))
 
+export interface StoreUrls {
+  readonly nats_url: string
+  readonly nats_monitor_url: string
+  readonly database_url: string
+}
+
 interface Options {
   readonly data_dir: string
   readonly port: number
   readonly workers: number
+  /** Stores that run already; without them the engine brings its own. */
+  readonly stores?: StoreUrls | undefined
+  /** What the environment has besides. */
+  readonly env?: Readonly<Record<string, string>> | undefined
 }
 
 /** An engine of our own, as a process that can be killed and started again on the same data. */
@@ -37,7 +47,7 @@ export class EngineProcess {
 
   /** Starts it; readiness is awaited apart. */
   start(): void {
-    const { data_dir, port, workers } = this.#options
+    const { data_dir, port, workers, stores, env } = this.#options
     const { NATS_URL: _nats, NATS_MONITOR_URL: _monitor, DATABASE_URL: _database, ...inherited } = process.env
     const settings = {
       PORT: String(port),
@@ -49,8 +59,13 @@ export class EngineProcess {
       // Never money of this world.
       STRIPE_SECRET_KEY: '',
     }
+    const elsewhere = stores && {
+      NATS_URL: stores.nats_url,
+      NATS_MONITOR_URL: stores.nats_monitor_url,
+      DATABASE_URL: stores.database_url,
+    }
     this.#child = spawn(process.execPath, [program], {
-      env: { ...inherited, ...settings },
+      env: { ...inherited, ...settings, ...elsewhere, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child.stdout?.pipe(this.#log, { end: false })

@@ -1,0 +1,5 @@
+import { killDrill } from './kill.ts'
+import type { Drill } from './row.ts'
+
+/** Every drill, in the order in which all of them are run. */
+export const drills: readonly Drill[] = [killDrill]

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { drills } from './all.ts'
+import { type Drill, failedRow, type Outcome, rowOf, tableOf } from './row.ts'
+
+const drill: Drill = {
+  name: 'flood',
+  target: 'nobody drowns',
+  short: { rounds: 1, limit_s: 10 },
+  long: { rounds: 10, limit_s: 100 },
+  run: () => Promise.reject(new Error('it is only looked at')),
+}
+const kept: Outcome = { acked: 5, lost: 0, doubled: 0, serving_ms: 12, wrong: [] }
+const ran = { form: 'short', rounds: 1, seed: 7, seconds: 3 } as const
+
+test('DF1 a drill passes when nothing is lost, doubled or wrong', () => {
+  expect(rowOf(drill, ran, kept).verdict).toBe('passed')
+  const planted: readonly Partial<Outcome>[] = [{ lost: 1 }, { doubled: 1 }, { wrong: ['a line'] }]
+  for (const fault of planted) expect(rowOf(drill, ran, { ...kept, ...fault }).verdict).toBe('failed')
+  expect(failedRow(drill, ran, 'it told nothing')).toMatchObject({
+    verdict: 'failed',
+    wrong: ['it told nothing'],
+  })
+})
+
+test('DF1 a row names the command that gives it again', () => {
+  const { command } = rowOf(drill, ran, kept)
+  expect(command).toBe('npm run drill -- flood --short --rounds 1 --seed 7')
+  expect(rowOf(drill, { ...ran, form: 'long' }, kept).command).not.toContain('--short')
+  expect([...tableOf([rowOf(drill, ran, { ...kept, wrong: ['it was wet'] })])].join('\n')).toContain(
+    'it was wet',
+  )
+})
+
+test('DF2 every drill has a name of its own and is bounded in both forms', () => {
+  expect(new Set(drills.map(({ name }) => name)).size).toBe(drills.length)
+  for (const { short, long } of drills) {
+    expect(short.rounds).toBeGreaterThan(0)
+    expect(short.limit_s).toBeGreaterThan(0)
+    expect(short.limit_s).toBeLessThanOrEqual(180)
+    expect(long.limit_s).toBeGreaterThanOrEqual(short.limit_s)
+  }
+})
