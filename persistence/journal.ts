@@ -2,7 +2,7 @@
 import { Fault, type Journal, type LogEntry } from '../engine/ports.ts'
 import { limits } from '../protocols/limits.ts'
 import { entriesOf } from './journal_read.ts'
-import { askJetStream, headersOf, type NatsLink, type ServerError } from './nats.ts'
+import { askJetStream, headersOf, type Link, type ServerError } from './nats.ts'
 import { logStream, logSubject } from './streams.ts'
 
 interface Ack {
@@ -17,16 +17,16 @@ interface Stored {
 const no_message = 10037
 
 /** A journal over streams that `ensureStreams` has made. Every rejection is a Fault. */
-export async function openJournal(link: NatsLink): Promise<Journal> {
+export async function openJournal(link: Link): Promise<Journal> {
   const journal = new StreamJournal(link)
   await journal.last(0)
   return journal
 }
 
 class StreamJournal implements Journal {
-  readonly #link: NatsLink
+  readonly #link: Link
 
-  constructor(link: NatsLink) {
+  constructor(link: Link) {
     this.#link = link
   }
 

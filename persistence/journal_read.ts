@@ -2,7 +2,7 @@
 import type { Msg } from '@nats-io/nats-core'
 import { Fault, type LogEntry } from '../engine/ports.ts'
 import { limits } from '../protocols/limits.ts'
-import type { NatsLink } from './nats.ts'
+import type { Link } from './nats.ts'
 import { logStream, logSubject } from './streams.ts'
 
 /** The first entry of a shard after a sequence, as the leader of its stream has it. */
@@ -10,7 +10,7 @@ export type Next = (shard: number, after_seq: number) => Promise<LogEntry | unde
 
 /** Every entry with `after_seq < seq <= until_seq`, in order. A batch that is not whole ends it with a Fault. */
 export async function* entriesOf(
-  link: NatsLink,
+  link: Link,
   next: Next,
   shard: number,
   after_seq: number,
@@ -29,7 +29,7 @@ export async function* entriesOf(
 
 /** A batch from any replica; where that has nothing more, it may lag, and the leader is asked. Empty only at the end of the log. */
 async function batchOf(
-  link: NatsLink,
+  link: Link,
   next: Next,
   shard: number,
   after_seq: number,
@@ -40,7 +40,7 @@ async function batchOf(
   return entry ? [entry] : []
 }
 
-function directBatch(link: NatsLink, shard: number, after_seq: number): Promise<readonly LogEntry[]> {
+function directBatch(link: Link, shard: number, after_seq: number): Promise<readonly LogEntry[]> {
   const query = {
     seq: after_seq + 1,
     next_by_subj: logSubject(shard),
@@ -57,9 +57,9 @@ function directBatch(link: NatsLink, shard: number, after_seq: number): Promise<
     }
     const cancel = link.env.after(limits.read_idle_ms, () => end('no answer in time'))
     const inbox = link.inbox((msg) => {
-      if (msg === undefined) end('the connection was lost')
-      else if (isEnd(msg)) end(gap(msg, entries))
-      else if (msg.headers?.code) end(`${msg.headers.code} ${msg.headers.description}`)
+      const fault = faultOf(msg, entries)
+      if (msg === undefined || fault !== undefined) end(fault)
+      else if (isEnd(msg)) end()
       else entries.push(entryOf(msg))
     })
     try {
@@ -73,11 +73,14 @@ function directBatch(link: NatsLink, shard: number, after_seq: number): Promise<
 /** 204: the batch is over; 404: there is nothing of this subject from there on. */
 const isEnd = ({ headers }: Msg) => headers?.code === 204 || headers?.code === 404
 
-/** Replies are ordinary messages and could be lost: the last one names the sequence that came before it. */
-function gap({ headers }: Msg, entries: readonly LogEntry[]): string | undefined {
+/** Replies are ordinary messages and could be lost: each one names the sequence that came before it in the batch. */
+function faultOf(msg: Msg | undefined, entries: readonly LogEntry[]): string | undefined {
+  if (msg === undefined) return 'the connection was lost'
+  const { headers } = msg
   if (headers?.code === 404) return undefined
-  const reached = Number(headers?.get('Nats-Last-Sequence'))
-  return reached === (entries.at(-1)?.seq ?? reached) ? undefined : 'a part of the batch is missing'
+  if (headers?.code && headers.code !== 204) return `${headers.code} ${headers.description}`
+  const before = Number(headers?.get('Nats-Last-Sequence'))
+  return before === (entries.at(-1)?.seq ?? 0) ? undefined : 'a part of the batch is missing'
 }
 
 const entryOf = ({ headers, data }: Msg): LogEntry => ({

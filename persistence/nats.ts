@@ -19,6 +19,27 @@ export interface Inbox {
   close(): void
 }
 
+export interface RequestOptions {
+  readonly timeout_ms?: number
+  readonly headers?: MsgHdrs
+}
+
+/** What the drivers use of a connection: production's is `NatsLink`, the simulation has one of its own. */
+export interface Link {
+  readonly env: Env
+  readonly connected: boolean
+  /** Calls back when the connection is lost and when it is there again, until the returned function is called. */
+  onChange(call: (connected: boolean) => void): () => void
+  /** A subject of our own whose messages go to `call`, which is told `undefined` when the connection is lost. */
+  inbox(call: (msg: Msg | undefined) => void): Inbox
+  /** Messages of a subject or pattern go to `call` until the returned function is called. */
+  listen(subject: string, call: (msg: Msg) => void): () => void
+  /** One message, one answer. Ends in a Fault (`retry: true`) when there is none in time, and the outcome is unknown. */
+  request(subject: string, payload: Uint8Array | string, options?: RequestOptions): Promise<Msg>
+  /** Sends now, or throws a Fault. */
+  send(subject: string, payload: Uint8Array | string, reply: string, fields?: MsgHdrs): void
+}
+
 /** Connects, or rejects with a Fault after `limits.nats_connect_ms`; from then on it reconnects without end, with a bounded back-off. */
 export async function connectNats({ url, name, env }: NatsOptions): Promise<NatsLink> {
   const back_off: { ms: number } = { ms: limits.nats_reconnect_first_ms }
@@ -72,11 +93,39 @@ export function serversOf(url: string): Servers {
   }
 }
 
+/** `Link.request` over the rest of a link. */
+export function requestOver(
+  link: Link,
+  subject: string,
+  payload: Uint8Array | string,
+  { timeout_ms = limits.nats_request_ms, headers }: RequestOptions = {},
+): Promise<Msg> {
+  return new Promise((resolve, reject) => {
+    const end = (settle: () => void) => {
+      cancel()
+      inbox.close()
+      settle()
+    }
+    const fail = (why: string) => end(() => reject(new Fault(`${subject}: ${why}`, { retry: true })))
+    const cancel = link.env.after(timeout_ms, () => fail('no answer in time'))
+    const inbox = link.inbox((msg) => {
+      if (msg === undefined) fail('the connection was lost')
+      else if (msg.headers?.code === 503) fail('nobody answers')
+      else end(() => resolve(msg))
+    })
+    try {
+      link.send(subject, payload, inbox.reply, headers)
+    } catch (error) {
+      end(() => reject(error))
+    }
+  })
+}
+
 /**
  * What is in flight when the connection is lost ends at once with a Fault, and so does what is asked for while it is:
  * nothing is kept to be sent later, when it would surprise.
  */
-export class NatsLink {
+export class NatsLink implements Link {
   readonly nc: NatsConnection
   readonly env: Env
   readonly #prefix: string
@@ -105,49 +154,26 @@ export class NatsLink {
     return this.#connected
   }
 
-  /** Calls back when the connection is lost and when it is there again, until the returned function is called. */
   onChange(call: (connected: boolean) => void): () => void {
     this.#listeners.add(call)
     return () => this.#listeners.delete(call)
   }
 
-  /** A subject of our own whose messages go to `call`, which is told `undefined` when the connection is lost. */
   inbox(call: (msg: Msg | undefined) => void): Inbox {
     const token = (this.#next++).toString(36)
     this.#inboxes.set(token, call)
     return { reply: `${this.#prefix}.${token}`, close: () => void this.#inboxes.delete(token) }
   }
 
-  /** One message, one answer. Ends in a Fault (`retry: true`) when there is none in time, and the outcome is unknown. */
-  request(
-    subject: string,
-    payload: Uint8Array | string,
-    options: { readonly timeout_ms?: number; readonly headers?: MsgHdrs } = {},
-  ): Promise<Msg> {
-    return new Promise((resolve, reject) => {
-      const end = (settle: () => void) => {
-        cancel()
-        inbox.close()
-        settle()
-      }
-      const fail = (why: string) => end(() => reject(new Fault(`${subject}: ${why}`, { retry: true })))
-      const cancel = this.env.after(options.timeout_ms ?? limits.nats_request_ms, () =>
-        fail('no answer in time'),
-      )
-      const inbox = this.inbox((msg) => {
-        if (msg === undefined) fail('the connection was lost')
-        else if (msg.headers?.code === 503) fail('nobody answers')
-        else end(() => resolve(msg))
-      })
-      try {
-        this.send(subject, payload, inbox.reply, options.headers)
-      } catch (error) {
-        end(() => reject(error))
-      }
-    })
+  listen(subject: string, call: (msg: Msg) => void): () => void {
+    const subscription = this.nc.subscribe(subject, { callback: (_error, msg) => call(msg) })
+    return () => subscription.unsubscribe()
   }
 
-  /** Sends now, or throws a Fault. */
+  request(subject: string, payload: Uint8Array | string, options: RequestOptions = {}): Promise<Msg> {
+    return requestOver(this, subject, payload, options)
+  }
+
   send(subject: string, payload: Uint8Array | string, reply: string, fields?: MsgHdrs): void {
     if (!this.#connected) throw new Fault(`${subject}: NATS is not connected`, { retry: true })
     try {
@@ -209,7 +235,7 @@ export interface ServerError {
 
 /** Asks JetStream's own API. The server's refusal is part of the answer. */
 export async function askJetStream<Answer extends object>(
-  link: NatsLink,
+  link: Link,
   what: string,
   body: object,
 ): Promise<Partial<Answer> & { readonly error?: ServerError }> {

@@ -3,7 +3,7 @@ import { Fault, type Policies } from '../engine/ports.ts'
 import { limits } from '../protocols/limits.ts'
 import { firstPolicy, type Policy } from '../protocols/policy.ts'
 import { storedPolicy } from '../protocols/policy_document.ts'
-import { askJetStream, headersOf, type NatsLink, type ServerError } from './nats.ts'
+import { askJetStream, headersOf, type Link, type ServerError } from './nats.ts'
 
 interface Ack {
   readonly seq?: number
@@ -19,7 +19,7 @@ const wrong_last_sequence = 10071
 const seqOf = (version: number) => version - firstPolicy.version
 
 /** Policies over the stream that `ensureStreams` has made. Every rejection is a Fault. */
-export function openPolicies(link: NatsLink): Policies {
+export function openPolicies(link: Link): Policies {
   return {
     append: (document) => append(link, document),
     async after(version) {
@@ -34,7 +34,7 @@ export function openPolicies(link: NatsLink): Policies {
 }
 
 /** The expected sequence is the fence: of two who set the same version, the stream takes one. */
-async function append(link: NatsLink, document: Policy): Promise<void> {
+async function append(link: Link, document: Policy): Promise<void> {
   const { version } = document
   const seq = seqOf(version)
   if (seq < 1) throw refusal(version, 'it is not above the first one', false)
@@ -56,7 +56,7 @@ async function append(link: NatsLink, document: Policy): Promise<void> {
 }
 
 /** From the stream's leader: a replica may lag. */
-async function get(link: NatsLink, version: number): Promise<Policy | undefined> {
+async function get(link: Link, version: number): Promise<Policy | undefined> {
   const query = { seq: seqOf(version) }
   const { message, error } = await askJetStream<Stored>(link, 'STREAM.MSG.GET.POLICIES', query)
   if (!message) {

@@ -1,7 +1,7 @@
 /** Publishing messages in order, each at most once within the stream's duplicate window. */
 import { Fault } from '../engine/ports.ts'
 import { limits } from '../protocols/limits.ts'
-import { headersOf, idHeader, type NatsLink, type ServerError } from './nats.ts'
+import { headersOf, idHeader, type Link, type ServerError } from './nats.ts'
 
 export interface TopicMessage {
   readonly id: string
@@ -20,7 +20,7 @@ const duplicate_in_batch = 10201
  * when the batches' borders have moved); then they go one by one, and the known ones are dropped.
  */
 export async function publishBatch(
-  link: NatsLink,
+  link: Link,
   batch_id: string,
   messages: readonly TopicMessage[],
 ): Promise<void> {
@@ -42,7 +42,7 @@ export async function publishBatch(
 }
 
 /** One by one and in order, without waiting in between; resolves when each is acked. */
-export function publishEach(link: NatsLink, messages: readonly TopicMessage[]): Promise<void> {
+export function publishEach(link: Link, messages: readonly TopicMessage[]): Promise<void> {
   return new Promise((resolve, reject) => {
     let waiting = messages.length
     const end = (fault?: Fault) => {

@@ -4,7 +4,7 @@ import type { Cancel, Env } from '../engine/env.ts'
 import type { Report } from '../engine/ports.ts'
 import { limits } from '../protocols/limits.ts'
 import { hasTopic, reportText } from '../protocols/topics.ts'
-import { idHeader, type NatsLink } from './nats.ts'
+import { idHeader, type Link } from './nats.ts'
 
 interface Waiting {
   readonly report: Report
@@ -20,7 +20,7 @@ const error_letter = 'e'.charCodeAt(0)
  * is not acked in time is sent again under the same message id, a few times. The order is not kept.
  */
 export class ReportWindow {
-  readonly #link: NatsLink
+  readonly #link: Link
   readonly #env: Env
   readonly #prefix: string
   readonly #unacked = new Map<string, Waiting>()
@@ -38,14 +38,11 @@ export class ReportWindow {
   #dropped = 0
   #resent = 0
 
-  constructor(link: NatsLink, env: Env) {
+  constructor(link: Link, env: Env) {
     this.#link = link
     this.#env = env
     this.#prefix = `_INBOX.${env.uuid()}.`
-    const subscription = link.nc.subscribe(`${this.#prefix}*`, {
-      callback: (_error, msg) => this.#onAck(msg),
-    })
-    this.#unsubscribe = () => subscription.unsubscribe()
+    this.#unsubscribe = link.listen(`${this.#prefix}*`, (msg) => this.#onAck(msg))
     this.#unlisten = link.onChange((connected) => {
       if (connected) this.#resend(0)
     })

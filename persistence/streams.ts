@@ -1,7 +1,7 @@
 /** The streams that the system stands on: made when they are missing, refused when they are something else. */
 import { Fault } from '../engine/ports.ts'
 import { limits } from '../protocols/limits.ts'
-import { askJetStream, type NatsLink, type ServerError } from './nats.ts'
+import { askJetStream, type Link, type ServerError } from './nats.ts'
 
 export interface Deployment {
   /** A power of two, written when the deployment is created and never changed. */
@@ -70,7 +70,7 @@ function streamsOf({ replicas }: Deployment): readonly Stream[] {
 }
 
 /** Makes sure that every stream is there. Ends in a Fault that names the stream and the field when one cannot be ours. */
-export async function ensureStreams(link: NatsLink, deployment: Deployment): Promise<void> {
+export async function ensureStreams(link: Link, deployment: Deployment): Promise<void> {
   for (const stream of streamsOf(deployment)) await ensure(link, stream, deployment.shards)
 }
 
@@ -78,7 +78,7 @@ interface StreamInfo {
   readonly config: Fields & { readonly metadata?: Readonly<Record<string, string>> }
 }
 
-async function ensure(link: NatsLink, { name, facts, tunables }: Stream, shards: number): Promise<void> {
+async function ensure(link: Link, { name, facts, tunables }: Stream, shards: number): Promise<void> {
   const metadata = { kilat_shards: String(shards) }
   const error = await fitting(link, 'CREATE', { name, ...facts, ...tunables, metadata })
   if (error === undefined) return
@@ -105,7 +105,7 @@ const settled = (field: string, have: unknown, wanted: unknown) =>
 
 /** The server reserves `max_bytes` on its disk: where that is too small for all, half of it, and so on. */
 async function fitting(
-  link: NatsLink,
+  link: Link,
   how: 'CREATE' | 'UPDATE',
   config: Fields & { readonly name?: unknown },
 ): Promise<ServerError | undefined> {

@@ -4,7 +4,7 @@ import { type DurableFrame, Fault, type Report, type Topics } from '../engine/po
 import { eventId } from '../protocols/frame.ts'
 import { limits } from '../protocols/limits.ts'
 import { publicEvent, type TopicStream } from '../protocols/topics.ts'
-import { idHeader, type NatsLink } from './nats.ts'
+import { idHeader, type Link } from './nats.ts'
 import { publishBatch, publishEach, type TopicMessage } from './publishing.ts'
 import { ReportWindow } from './report_window.ts'
 
@@ -26,17 +26,17 @@ export interface OpenTopics extends Topics {
 }
 
 /** Topics over streams that `ensureStreams` has made. Rejections are Faults. */
-export async function openTopics(link: NatsLink, env: Env): Promise<OpenTopics> {
+export async function openTopics(link: Link, env: Env): Promise<OpenTopics> {
   return new StreamTopics(link, env)
 }
 
 class StreamTopics implements OpenTopics {
-  readonly #link: NatsLink
+  readonly #link: Link
   readonly #env: Env
   readonly #reports: ReportWindow
   #events_published = 0
 
-  constructor(link: NatsLink, env: Env) {
+  constructor(link: Link, env: Env) {
     this.#link = link
     this.#env = env
     this.#reports = new ReportWindow(link, env)
