@@ -21,7 +21,7 @@ ENV NODE_ENV=production BIND_ADDRESS=0.0.0.0 PORT=8080 DATA_DIR=/var/lib/kilat
 WORKDIR /app
 COPY --from=packages /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-COPY package.json ./
+COPY package.json verbs.mjs ./
 RUN mkdir -p /var/lib/kilat && chown node:node /var/lib/kilat
 USER node
 VOLUME /var/lib/kilat

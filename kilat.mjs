@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import * as fs from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { read } from './verbs.mjs'
 
 const { chmodSync, copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync } = fs
 const { realpathSync, renameSync, rmSync, statSync, writeFileSync } = fs
@@ -19,22 +20,8 @@ const nats = {
 }
 const source_folders = ['protocols', 'actors', 'engine', 'persistence', 'gateways', 'bench']
 
-/** What each later verb runs, once everything is there. */
-const programs = {
-  start: 'gateways/main.js',
-  city: 'bench/city.js',
-  bench: 'bench/bench.js',
-  seed: 'bench/seed.js',
-  demo: 'bench/demo.js',
-  simulate: 'bench/simulate.js',
-  drill: 'bench/drills.js',
-  'drill:kill': 'bench/drill.js',
-  'drill:money': 'bench/money.js',
-}
-const cli = 'gateways/cli.js'
-for (const verb of ['admin', 'keys', 'policy']) programs[verb] = cli
-
-const say = (text) => console.log(`kilat: ${text}`)
+// Never into what a verb puts out, which may be read by a program.
+const say = (text) => console.error(`kilat: ${text}`)
 const hash = (...parts) => parts.reduce((sum, part) => sum.update(part), createHash('sha256')).digest('hex')
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 const folder = (...parts) => {
@@ -307,14 +294,15 @@ async function alone(work) {
 }
 
 /** Everything that is missing, and nothing else: a second time it takes milliseconds. */
-export async function prepare({ install = true, strict = true, stores = true } = {}) {
+export async function prepare({ install = true, strict = true, stores = true, silent = false } = {}) {
   const bin = join(own, 'bin')
   const steps = [
     [() => !install || packagesFresh(), packages, 'packages'],
     [buildFresh, () => build({ strict }), 'build'],
     [() => !stores || natsThere(bin) !== undefined, () => natsServer(bin), 'nats-server'],
   ]
-  if (steps.every(([fresh]) => fresh())) return say('packages, build and nats-server are up to date')
+  if (steps.every(([fresh]) => fresh()))
+    return silent ? undefined : say('packages, build and nats-server are up to date')
   await alone(async () => {
     for (const [fresh, make, name] of steps) {
       if (fresh()) say(`${name}: up to date`)
@@ -371,24 +359,33 @@ async function test(args) {
 }
 
 /** Loads the program into this process, so that signals and the exit code are its own. */
-async function launch(verb, args) {
-  await prepare({ stores: process.env.NATS_URL === undefined && programs[verb] !== cli })
-  const entry = join(root, 'dist', programs[verb])
+async function launch({ name, run: program }, args) {
+  const operates = program === 'gateways/cli.js'
+  await prepare({ stores: process.env.NATS_URL === undefined && !operates, silent: operates })
+  const entry = join(root, 'dist', program)
   if (!existsSync(entry)) throw new Trouble(`there is no ${relative(root, entry)}`)
   // One program serves several verbs: it is told which.
-  process.argv = [process.execPath, entry, ...(programs[verb] === cli ? [verb] : []), ...args]
+  process.argv = [process.execPath, entry, ...(operates ? name.split(' ') : []), ...args]
   await import(pathToFileURL(entry).href)
 }
 
-async function main([verb, ...args]) {
-  if (verb === 'test') process.exitCode = await test(args)
-  else if (verb === 'build') await prepare({ stores: false })
-  else if (verb === 'prepare') await prepare()
-  else if (Object.hasOwn(programs, verb ?? '')) await launch(verb, args)
-  else
-    throw new Trouble(
-      `usage: node kilat.mjs ${['prepare', 'build', 'test', ...Object.keys(programs)].join(' | ')}`,
-    )
+/** What kilat does by itself. */
+const steps = {
+  test: async (args) => {
+    process.exitCode = await test(args)
+  },
+  build: () => prepare({ stores: false }),
+  prepare: () => prepare(),
+}
+
+async function main(argv) {
+  const { help, flaw, row, rest } = read(argv)
+  if (help) return console.log(help)
+  if (flaw) {
+    console.error(`kilat: ${flaw}`)
+    process.exitCode = 2
+  } else if (steps[row.run]) await steps[row.run](rest)
+  else await launch(row, rest)
 }
 
 if (process.argv[1] !== undefined && fileURLToPath(import.meta.url) === realpathSync(process.argv[1])) {

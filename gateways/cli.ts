@@ -1,78 +1,137 @@
-/** What an operator does by hand: `kilat policy show`, `kilat policy set FILE`, `kilat admin grant EMAIL` and `kilat keys rotate`. The second composition root. */
+/** What an operator does by hand: `kilat VERB`. The second composition root. Words and options of each verb: verbs.mjs. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { behaviours } from '../actors/behaviours.ts'
 import { systemEnv } from '../engine/system_env.ts'
 import { openAccounts } from '../persistence/accounts.ts'
-import { connectNats } from '../persistence/nats.ts'
-import { closeSql, openSql } from '../persistence/pg.ts'
+import { projectDir } from '../persistence/embedded/project_dir.ts'
+import { openJournal } from '../persistence/journal.ts'
+import { connectNats, type NatsLink } from '../persistence/nats.ts'
+import { closeSql, openSql, type Sql } from '../persistence/pg.ts'
 import { openPolicies } from '../persistence/policies.ts'
-import { limits } from '../protocols/limits.ts'
+import { shardsOf } from '../persistence/streams.ts'
+import { firstPolicy } from '../protocols/policy.ts'
 import { type Config, loadConfig } from './config.ts'
-import { rotateKeys } from './identity/keys.ts'
-import { emailOf } from './identity/login.ts'
 import { openLog } from './log.ts'
-import { Mistake, policyVerbs, type Tools } from './operator.ts'
+import { type Desk, Mistake, Misuse, type Verb, type Words } from './ops/desk.ts'
+import { diff, state } from './ops/moment.ts'
+import { adminGrant, keysRotate } from './ops/people.ts'
+import { policySet, policyShow } from './ops/policy.ts'
 
-const print = (line: string) => void process.stdout.write(`${line}\n`)
-
-const verbs: Readonly<Record<string, (config: Config, argument: string | undefined) => Promise<void>>> = {
-  'policy show': (config) => withPolicies(config, policyVerbs['policy show']),
-  'policy set': (config, file) => withPolicies(config, (tools) => policyVerbs['policy set'](tools, file)),
-
-  'admin grant': async (config, email) => {
-    if (email === undefined) throw new Mistake('usage: kilat admin grant EMAIL')
-    const sql = openSql({ url: await databaseOf(config), max: 1, application_name: 'kilat-cli' })
-    try {
-      const account = await openAccounts(sql).setRole(emailOf(email), 'admin')
-      if (!account) throw new Mistake(`nobody has registered as ${email}`)
-      print(`${account.email} is an admin: from the next login, or refresh, on.`)
-    } finally {
-      await closeSql(sql)
-    }
-  },
-
-  'keys rotate': async ({ signing_keys, data_dir }) => {
-    if (signing_keys !== undefined)
-      throw new Mistake(
-        'the keys come from SIGNING_KEYS: put a fresh one in front there, and keep the others',
-      )
-    const kid = await rotateKeys(data_dir, Date.now())
-    print(`Key ${kid} is there, and signs in ${limits.key_settle_ms / 1_000} s.`)
-    print(`The keys before it verify for ${limits.key_retire_ms / 3_600_000} h more: nobody is logged out.`)
-  },
+/** Each verb of verbs.mjs that runs here. */
+const runs: Readonly<Record<string, Verb>> = {
+  'policy show': policyShow,
+  'policy set': policySet,
+  'admin grant': adminGrant,
+  'keys rotate': keysRotate,
+  state,
+  diff,
 }
 
-/** The policies of the environment's NATS, or of the embedded one of the engine that runs here. */
-async function withPolicies(config: Config, work: (tools: Tools) => Promise<void>): Promise<void> {
-  const env = systemEnv(openLog(config.log_level, 'cli'))
-  const link = await connectNats({ url: await natsOf(config), name: 'kilat-cli', env })
-  try {
-    await work({ policies: openPolicies(link), readFile: (path) => readFile(path, 'utf8'), print })
-  } finally {
-    await link.close()
+/** What verbs.mjs makes of a command line. */
+type Reading =
+  | { readonly help: string }
+  | { readonly flaw: string }
+  | (Words & { readonly row: { readonly name: string } })
+
+/** Connections are made at the first need. */
+class Connections {
+  readonly #config: Config
+  readonly #env = systemEnv(openLog('warn', 'cli'))
+  #link: Promise<NatsLink> | undefined
+  #sql: Promise<Sql> | undefined
+
+  constructor(config: Config) {
+    this.#config = config
+  }
+
+  /** To the environment's NATS, or the embedded one of the engine that runs here. */
+  link(): Promise<NatsLink> {
+    this.#link ??= this.#urlOf('nats_url', 'NATS_URL').then((url) =>
+      connectNats({ url, name: 'kilat-cli', env: this.#env }),
+    )
+    return this.#link
+  }
+
+  sql(): Promise<Sql> {
+    this.#sql ??= this.#urlOf('database_url', 'DATABASE_URL').then((url) =>
+      openSql({ url, max: 2, application_name: 'kilat-cli' }),
+    )
+    return this.#sql
+  }
+
+  async close(): Promise<void> {
+    const [link, sql] = await Promise.allSettled([this.#link, this.#sql])
+    if (link.status === 'fulfilled') await link.value?.close()
+    if (sql.status === 'fulfilled' && sql.value) await closeSql(sql.value)
+  }
+
+  /** Of the environment, or where the engine that runs here says that its own store is. */
+  async #urlOf(field: 'nats_url' | 'database_url', key: string): Promise<string> {
+    const { data_dir, [field]: given } = this.#config
+    if (given !== undefined) return given
+    const text = await readFile(join(data_dir, 'endpoints.json'), 'utf8').catch(() => '{}')
+    const url = (JSON.parse(text) as Readonly<Record<string, string | undefined>>)[field]
+    if (url === undefined) throw new Mistake(`no engine has started here: start it, or set ${key}`)
+    return url
   }
 }
 
-const natsOf = async ({ nats_url, data_dir }: Config) =>
-  nats_url ?? (await embedded(data_dir, 'nats_url', 'NATS_URL'))
-const databaseOf = async ({ database_url, data_dir }: Config) =>
-  database_url ?? (await embedded(data_dir, 'database_url', 'DATABASE_URL'))
-
-/** Where the engine that runs here says that its own store is. */
-async function embedded(data_dir: string, field: string, key: string): Promise<string> {
-  const text = await readFile(join(data_dir, 'endpoints.json'), 'utf8').catch(() => '{}')
-  const url = (JSON.parse(text) as Readonly<Record<string, string | undefined>>)[field]
-  if (url === undefined) throw new Mistake(`no engine has started here: start it, or set ${key}`)
-  return url
+function deskOn(config: Config, connections: Connections): Desk {
+  return {
+    config,
+    env: systemEnv(openLog('warn', 'cli')),
+    behaviours,
+    print: (line) => void process.stdout.write(`${line}\n`),
+    note: (line) => void process.stderr.write(`${line}\n`),
+    readFile: (path) => readFile(path, 'utf8'),
+    policies: async () => openPolicies(await connections.link()),
+    accounts: async () => openAccounts(await connections.sql()),
+    log: async () => {
+      const link = await connections.link()
+      const shards = await shardsOf(link)
+      if (shards === undefined) throw new Mistake('this NATS holds no log: no engine has ever started on it')
+      const versions = new Map(
+        [firstPolicy, ...(await openPolicies(link).after(1))].map((one) => [one.version, one]),
+      )
+      const policyAt = (version: number) => {
+        const policy = versions.get(version)
+        if (!policy) throw new Mistake(`the log names version ${version} of the policy, which is nowhere`)
+        return policy
+      }
+      return { journal: await openJournal(link), shards, policyAt }
+    },
+  }
 }
 
-async function run([noun = '', verb = '', ...rest]: readonly string[]): Promise<void> {
-  const work = verbs[`${noun} ${verb}`]
-  if (!work) throw new Mistake(`usage: kilat ${Object.keys(verbs).join(' | kilat ')}`)
-  await work(loadConfig(process.env), rest[0])
+async function run(argv: readonly string[]): Promise<number> {
+  const words = (await import(pathToFileURL(join(projectDir(), 'verbs.mjs')).href)) as {
+    read(argv: readonly string[]): Reading
+  }
+  const reading = words.read(argv)
+  if ('help' in reading) {
+    process.stdout.write(`${reading.help}\n`)
+    return 0
+  }
+  if ('flaw' in reading) throw new Misuse(reading.flaw)
+  const verb = runs[reading.row.name]
+  if (!verb) throw new Misuse(`${reading.row.name} is run by kilat.mjs`)
+  const config = loadConfig(process.env)
+  const connections = new Connections(config)
+  try {
+    return (await verb(deskOn(config, connections), reading)) ? 0 : 1
+  } finally {
+    await connections.close()
+  }
 }
 
-run(process.argv.slice(2)).catch((cause: unknown) => {
-  process.stderr.write(`kilat: ${cause instanceof Error ? cause.message : String(cause)}\n`)
-  process.exitCode = 1
-})
+run(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code
+  },
+  (cause: unknown) => {
+    process.stderr.write(`kilat: ${cause instanceof Error ? cause.message : String(cause)}\n`)
+    process.exitCode = cause instanceof Misuse ? 2 : 1
+  },
+)

@@ -120,3 +120,10 @@ const refused = (name: string, error: ServerError | undefined) =>
   new Fault(`the stream ${name} was refused: ${error?.description ?? 'no reason given'}`, {
     retry: error?.code === 503,
   })
+
+/** How many shards the deployment behind a connection has; undefined where none was ever made. */
+export async function shardsOf(link: Link): Promise<number | undefined> {
+  const { config } = await askJetStream<StreamInfo>(link, `STREAM.INFO.${logStream(0)}`, {})
+  const shards = Number(config?.metadata?.kilat_shards)
+  return Number.isInteger(shards) && shards > 0 ? shards : undefined
+}

@@ -354,4 +354,10 @@ export const limits = {
   booking_notes_max: 2_000,
   /** Characters of the notes that a booking is asked for with. */
   request_notes_max: 1_000,
+
+  // Operators' verbs.
+  /** Things that are wrong with a log and are told one by one. */
+  findings_max: 200,
+  /** How often a long reading says how far it is. */
+  progress_ms: 1_000,
 } as const

@@ -2,7 +2,7 @@ import type { HttpClient } from '../../gateways/client/http_client.ts'
 import { clientOf } from '../city/owner_app.ts'
 import { type Citizen, together } from '../city/population.ts'
 import { pause } from './engine_process.ts'
-import { difference, type Fold } from './fold.ts'
+import { difference, type Retold } from './fold.ts'
 
 export interface Comparison {
   readonly compared: number
@@ -22,7 +22,7 @@ interface Door {
 
 /** Asks the engine for every booking, trip and runner, and holds the answers against the fold of the log. */
 export async function compare(
-  fold: Fold,
+  fold: Retold,
   http_url: string,
   admin: Citizen,
   runners: readonly Citizen[],
@@ -49,7 +49,11 @@ export async function compare(
 }
 
 /** A trip's places come from the projections, which may be a moment behind. */
-async function differenceAt(fold: Fold, { kind, path, http }: Door, id: string): Promise<string | undefined> {
+async function differenceAt(
+  fold: Retold,
+  { kind, path, http }: Door,
+  id: string,
+): Promise<string | undefined> {
   for (let tries = 1; ; tries++) {
     const served = await http(id)
       ?.get<Served>(path(id))
@@ -67,7 +71,12 @@ interface Served {
   readonly waypoints?: readonly object[]
 }
 
-function differenceOf(fold: Fold, kind: string, id: string, served: Served | undefined): string | undefined {
+function differenceOf(
+  fold: Retold,
+  kind: string,
+  id: string,
+  served: Served | undefined,
+): string | undefined {
   if (kind !== 'trip') return difference(fold.view(kind, id), served)
   const { waypoints = [], ...trip } = served ?? {}
   const places = fold.placesOf(id)

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Behaviour } from '../../protocols/actor.ts'
 import type { EventRecord } from '../../protocols/frame.ts'
 import { Random } from '../city/random.ts'
-import { difference, Fold } from './fold.ts'
+import { difference, Retold } from './fold.ts'
 import { kindOf, sharedStores, type Worker } from './processes.ts'
 import { victimsOf } from './victims.ts'
 
@@ -65,7 +65,7 @@ const counted = (seq: number, step: number): EventRecord => ({
 })
 
 test('DR3 the fold of the events of an actor is its view', () => {
-  const fold = new Fold([counter])
+  const fold = new Retold([counter])
   fold.take(counted(1, 5))
   fold.take(counted(2, -2))
   fold.take({ ...counted(1, 1), kind: 'unknown' })
@@ -75,7 +75,7 @@ test('DR3 the fold of the events of an actor is its view', () => {
 })
 
 test('DR3 the places of a trip are those since it last started', () => {
-  const fold = new Fold([{ ...counter, name: 'trip', evolve: (state) => state }])
+  const fold = new Retold([{ ...counter, name: 'trip', evolve: (state) => state }])
   const places = (...seqs: number[]) => ({ waypoints: seqs.map((seq) => ({ boot: 'b', seq })) })
   const event = (seq: number, type: string, data: object) => ({
     ...counted(seq, 0),
@@ -92,7 +92,7 @@ test('DR3 the places of a trip are those since it last started', () => {
 })
 
 test('DR3 a missing event, a repeated one and a broken rule are told', () => {
-  const fold = new Fold([counter])
+  const fold = new Retold([counter])
   fold.take(counted(1, 1))
   fold.take(counted(3, 1))
   fold.take(counted(3, 1))

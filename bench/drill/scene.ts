@@ -15,7 +15,7 @@ import { type Citizen, type Identity, settle } from '../city/population.ts'
 import { rejectionsSince } from '../city/rejections.ts'
 import { compare } from './compare.ts'
 import { EngineProcess, pause, type StoreUrls } from './engine_process.ts'
-import { Fold } from './fold.ts'
+import { Retold } from './fold.ts'
 import { Probe } from './probe.ts'
 import { workersOn } from './processes.ts'
 import { wrongOf } from './round.ts'
@@ -68,7 +68,7 @@ export class Scene {
   readonly engine: EngineProcess
   readonly ledger = new Ledger()
   readonly auditor = new Auditor(firstPolicy.runner_capacity)
-  readonly fold = new Fold(behaviours)
+  readonly fold = new Retold(behaviours)
   readonly #options: SceneOptions
   readonly #log: LogReader
   /** Fixes that the engine put aside, with its reasons. */
