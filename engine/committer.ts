@@ -1,6 +1,6 @@
 /** Brings a shard's frames to the journal: one in flight, each fenced by the one before it. */
 import { decodeRecord, encodeRecord } from '../protocols/codec.ts'
-import { type Frame, frameId } from '../protocols/frame.ts'
+import { type Frame, recordId } from '../protocols/frame.ts'
 import type { Env } from './env.ts'
 import type { Filling } from './filling.ts'
 import { runningHash } from './hash.ts'
@@ -30,6 +30,8 @@ interface Flight {
   readonly frame: Frame
   readonly id: string
   readonly bytes: Uint8Array
+  /** Running, with this frame. */
+  readonly hash: string
 }
 
 const resolve_first_ms = 50
@@ -78,7 +80,9 @@ export class Committer {
       events,
       settled,
     }
-    this.#flight = { frame, id: frameId(shard, epoch, n), bytes: encodeRecord(frame) }
+    const bytes = encodeRecord(frame)
+    const with_frame = runningHash(hash, bytes)
+    this.#flight = { frame, id: recordId(frame, with_frame), bytes, hash: with_frame }
     void this.#append(this.#flight)
   }
 
@@ -100,8 +104,8 @@ export class Committer {
 
   #acked(flight: Flight, seq: number): void {
     if (this.#closed) return
-    const { epoch, writer, hash } = this.#tip
-    this.#tip = { epoch, writer, n: flight.frame.n, seq, hash: runningHash(hash, flight.bytes) }
+    const { epoch, writer } = this.#tip
+    this.#tip = { epoch, writer, n: flight.frame.n, seq, hash: flight.hash }
     this.#flight = undefined
     this.#resolving = false
     this.#parts.acked(flight.frame, this.#tip)

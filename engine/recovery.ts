@@ -1,7 +1,7 @@
 /** Takes a shard over: claim, newest snapshot that the log confirms, replay of all that came after it. */
 import type { Context, Message } from '../protocols/actor.ts'
 import { decodeRecord, encodeRecord } from '../protocols/codec.ts'
-import { type Claim, claimId, eventId, type Frame, isClaim } from '../protocols/frame.ts'
+import { type Claim, eventId, type Frame, isClaim, type LogRecord, recordId } from '../protocols/frame.ts'
 import { shardOf } from '../protocols/shard.ts'
 import { lift } from '../protocols/upcast.ts'
 import type { Activation } from './activation.ts'
@@ -51,7 +51,7 @@ interface Cursor {
 /** Makes this writer the owner and builds the shard's state. Rejects with a Fault when a store does not answer or the log is broken. */
 export async function recover(parts: RecoveryParts): Promise<Recovered> {
   const { claim, seq } = await claimLog(parts)
-  const { cut, newest } = await confirmedCut(parts, seq)
+  const { cut, published } = await beginning(parts, seq)
   const cursor: Cursor = {
     n: cut?.n ?? 0,
     seq: cut?.log_seq ?? 0,
@@ -60,7 +60,6 @@ export async function recover(parts: RecoveryParts): Promise<Recovered> {
     at_ms: cut?.at_ms ?? 0,
     replayed: 0,
   }
-  const published = cut ? await restore(parts, cut, newest) : { n: 0, seq: 0 }
   for await (const entry of parts.journal.read(parts.shard, cursor.seq, seq))
     await replay(parts, cursor, entry)
   if (cursor.seq !== seq) throw new Fault(`the log of shard ${parts.shard} ends early`, { retry: true })
@@ -75,29 +74,61 @@ export async function recover(parts: RecoveryParts): Promise<Recovered> {
 /** An unconditional append: by compare-and-set a claimer would lose every race against a live writer. */
 async function claimLog({ shard, env, journal }: RecoveryParts): Promise<{ claim: Claim; seq: number }> {
   const last = await journal.last(shard)
-  const epoch = (last ? decodeRecord(last.bytes).epoch : 0) + 1
+  const epoch = (last ? newestEpoch(shard, last) : 0) + 1
   const claim: Claim = { v: 1, claim: true, shard, epoch, writer: env.uuid(), at_ms: env.now_ms() }
-  const id = claimId(shard, epoch, claim.writer)
-  return { claim, seq: await journal.claim(shard, id, encodeRecord(claim)) }
+  return { claim, seq: await journal.claim(shard, recordId(claim, ''), encodeRecord(claim)) }
 }
 
-/** The newest cut whose frame is in the log where the cut says. One that is not was made by a writer that lost. */
-async function confirmedCut(
-  { shard, env, journal, snapshots }: RecoveryParts,
-  until_seq: number,
-): Promise<{ cut: CutHead | undefined; newest: boolean }> {
+/** A claim of a wrong epoch could not be taken back: the id, which says it too, must agree. */
+function newestEpoch(shard: number, { seq, id, bytes }: LogEntry): number {
+  const { epoch } = recordIn(shard, seq, bytes)
+  const told = /^[cf]:\d+:(\d+):/.exec(id)?.[1]
+  if (told !== undefined && Number(told) !== epoch)
+    throw broken(`shard ${shard} at ${seq} says epoch ${epoch}, and its id ${told}`)
+  return epoch
+}
+
+function recordIn(shard: number, seq: number, bytes: Uint8Array, without_bodies = false): LogRecord {
+  try {
+    return decodeRecord(bytes, without_bodies)
+  } catch (cause) {
+    throw broken(`shard ${shard} at ${seq}: ${cause instanceof Error ? cause.message : ''}`)
+  }
+}
+
+interface Beginning {
+  readonly cut: CutHead | undefined
+  readonly published: Position
+}
+
+/**
+ * The newest cut whose frame is in the log where the cut says, and which can be read. One that is not in the log was
+ * made by a writer that lost; one that cannot be read costs a longer replay and nothing else.
+ */
+async function beginning(parts: RecoveryParts, until_seq: number): Promise<Beginning> {
+  const { shard, env, journal, snapshots } = parts
   const cuts = await snapshots.cuts(shard)
   for (const cut of cuts) {
-    if (await confirms(journal, cut, until_seq)) return { cut, newest: cut === cuts[0] }
-    env.log('warn', 'a snapshot does not match the log and is passed over', { shard, n: cut.n })
+    if (!(await confirms(journal, cut, until_seq))) {
+      env.log('warn', 'a snapshot does not match the log and is passed over', { shard, n: cut.n })
+      continue
+    }
+    try {
+      return { cut, published: await restore(parts, cut, cut === cuts[0]) }
+    } catch (cause) {
+      if (cause instanceof Fault && cause.retry) throw cause
+      parts.residents.clear()
+      const why = String(cause)
+      env.log('error', 'a snapshot cannot be read and is passed over', { shard, n: cut.n, why })
+    }
   }
-  return { cut: undefined, newest: false }
+  return { cut: undefined, published: { n: 0, seq: 0 } }
 }
 
 async function confirms(journal: Journal, cut: CutHead, until_seq: number): Promise<boolean> {
   let at_cut = false
   for await (const { seq, bytes } of journal.read(cut.shard, cut.log_seq - 1, until_seq)) {
-    const record = decodeRecord(bytes)
+    const record = recordIn(cut.shard, seq, bytes)
     if (seq === cut.log_seq) at_cut = !isClaim(record) && record.n === cut.n && record.epoch === cut.epoch
     else if (!isClaim(record)) return at_cut && chainHolds(cut, record)
     if (!at_cut) return false
@@ -108,29 +139,27 @@ async function confirms(journal: Journal, cut: CutHead, until_seq: number): Prom
 /** A frame right behind the cut names the cut's hash; behind a claim, replay checks the chain. */
 const chainHolds = (cut: CutHead, next: Frame) => next.prev_seq !== cut.log_seq || next.prev_hash === cut.hash
 
-/** Sleepers are read back from the newest cut: from an older one everybody is taken into memory. */
+/** Sleepers are read back from the newest cut: from an older one everybody is taken into memory. Actors first: what throws leaves nothing else behind. */
 async function restore(parts: RecoveryParts, cut: CutHead, newest: boolean): Promise<Position> {
   const { residents, keys, timers, outbox, snapshots } = parts
-  const row = unpackRow(cut.shard_row)
-  for (const [id, known] of row.keys) keys.add(id, known)
-  for (const timer of row.timers) timers.add(timer)
-  for (const pending of row.pending) outbox.add(pending)
+  const row = unpackRow(cut)
   for await (const batch of snapshots.load(parts.shard, cut.n))
     for (const actor of batch) {
       if (newest && residents.full) residents.restoreAsleep(actor)
       else residents.restore(actor)
     }
+  for (const [id, known] of row.keys) keys.add(id, known)
+  for (const timer of row.timers) timers.add(timer)
+  for (const pending of row.pending) outbox.add(pending)
   residents.births = row.births
   return row.published
 }
 
-async function replay(parts: RecoveryParts, cursor: Cursor, { seq, bytes }: LogEntry): Promise<void> {
-  const record = decodeRecord(bytes, true)
-  const where = `shard ${parts.shard} at ${seq}`
-  if (record.shard !== parts.shard) throw broken(`${where} holds a record of shard ${record.shard}`)
-  if (record.epoch < cursor.epoch) throw broken(`${where} goes back to epoch ${record.epoch}`)
+async function replay(parts: RecoveryParts, cursor: Cursor, entry: LogEntry): Promise<void> {
+  const record = recordIn(parts.shard, entry.seq, entry.bytes, true)
+  const hash = runningHash(cursor.hash, entry.bytes)
+  insistNext(cursor, record, entry, { shard: parts.shard, hash })
   if (!isClaim(record)) {
-    continues(cursor, record, where)
     if (parts.residents.has_sleepers)
       for (const { kind, id } of record.events)
         if (parts.residents.find(kind, id) === 'asleep') await parts.residents.wake(kind, id)
@@ -138,11 +167,28 @@ async function replay(parts: RecoveryParts, cursor: Cursor, { seq, bytes }: LogE
     cursor.n = record.n
     cursor.replayed += record.events.length
   }
-  cursor.hash = runningHash(cursor.hash, bytes)
+  cursor.hash = hash
   cursor.epoch = record.epoch
-  cursor.seq = seq
+  cursor.seq = entry.seq
   cursor.at_ms = Math.max(cursor.at_ms, record.at_ms)
 }
+
+/** Throws a Fault unless the record is of this shard, the next one of its chain, and as it was written. */
+function insistNext(
+  cursor: Cursor,
+  record: LogRecord,
+  { id, seq }: LogEntry,
+  { shard, hash }: { readonly shard: number; readonly hash: string },
+): void {
+  const where = `shard ${shard} at ${seq}`
+  if (record.shard !== shard) throw broken(`${where} holds a record of shard ${record.shard}`)
+  if (record.epoch < cursor.epoch) throw broken(`${where} goes back to epoch ${record.epoch}`)
+  if (!isClaim(record)) continues(cursor, record, where)
+  if (!isNamed(id, recordId(record, hash))) throw broken(`${where} holds other bytes than were written`)
+}
+
+/** Ids of records from before they were named so closely are the beginnings of today's. */
+const isNamed = (id: string, named: string) => id === named || named.startsWith(`${id}:`)
 
 function continues(cursor: Cursor, frame: Frame, where: string): void {
   if (frame.n !== cursor.n + 1) throw broken(`${where} holds frame ${frame.n} after ${cursor.n}`)

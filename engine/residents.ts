@@ -1,10 +1,11 @@
 import type { Behaviour } from '../protocols/actor.ts'
-import { unpackState } from '../protocols/codec.ts'
+import { checkState, unpackState } from '../protocols/codec.ts'
 import type { Policy } from '../protocols/policy.ts'
 import { Activation, keyOf } from './activation.ts'
 import type { Env } from './env.ts'
 import type { Grid } from './grid.ts'
-import type { ActorRow, Snapshots } from './ports.ts'
+import { type ActorRow, Fault, type Snapshots } from './ports.ts'
+import { aboutActor } from './shard_row.ts'
 
 export interface ResidentsParts {
   readonly shard: number
@@ -84,24 +85,28 @@ export class Residents {
     return this.#awake.get(kind)?.get(id)
   }
 
-  /** Reads a sleeper back. Rejects with the driver's Fault; the actor sleeps on. */
+  /** Reads a sleeper back. Rejects with a Fault when its store does not answer or it is not what was saved; the actor sleeps on. */
   async wake(kind: string, id: string): Promise<Activation> {
     const row = await this.#parts.snapshots.wake(this.#parts.shard, kind, id)
     const now = this.peek(kind, id)
     if (now) return now
+    const woken = row ? this.restore(row) : this.#create(kind, id)
     this.#asleep.delete(keyOf(kind, id))
-    return row ? this.restore(row) : this.#create(kind, id)
+    return woken
   }
 
-  /** Takes an actor over from a snapshot, in memory while there is room. */
+  /** Takes an actor over from a snapshot, in memory while there is room. Throws a Fault when it is not what was saved. */
   restore(row: ActorRow): Activation {
+    const state = read(row, unpackState)
     const activation = this.#create(row.kind, row.id)
-    activation.state = grown(activation.state, unpackState(row.state))
+    activation.state = grown(activation.state, state)
     activation.seq = row.seq
     return activation
   }
 
+  /** The same for one that sleeps on. */
   restoreAsleep(row: ActorRow): void {
+    read(row, checkState)
     this.#asleep.add(keyOf(row.kind, row.id))
   }
 
@@ -182,6 +187,14 @@ export class Residents {
 
   #isPlaced(activation: Activation): boolean {
     return this.#parts.grids.get(activation.behaviour.name)?.position(activation.address.id) !== undefined
+  }
+}
+
+function read<Value>(row: ActorRow, how: (bytes: Uint8Array, about: string) => Value): Value {
+  try {
+    return how(row.state, aboutActor(row))
+  } catch (cause) {
+    throw new Fault(`${aboutActor(row)} cannot be read from its snapshot`, { retry: false, cause })
   }
 }
 

@@ -2,6 +2,7 @@ import type { Address, Message } from '../protocols/actor.ts'
 import { packState, unpackState } from '../protocols/codec.ts'
 import type { Known } from './keys.ts'
 import type { Pending } from './outbox.ts'
+import type { ActorRow, CutHead } from './ports.ts'
 import type { Timer } from './timers.ts'
 
 /** How far a shard's events have been published: the last frame of which all are out, and its log sequence. */
@@ -22,10 +23,18 @@ export interface ShardRow {
 type KeyRow = readonly [id: string, body_hash: number, n: number, at_ms: number]
 type TimerRow = readonly [id: string, due_ms: number, to: Address, command: Message]
 
-export function packRow(row: ShardRow): Uint8Array {
+type Head = Omit<CutHead, 'shard_row'>
+
+/** What the checksum of an actor's saved state is bound to. */
+export const aboutActor = ({ kind, id, seq }: Pick<ActorRow, 'kind' | 'id' | 'seq'>): string =>
+  `${kind} ${id} at ${seq}`
+const aboutCut = ({ shard, epoch, n, log_seq, hash, at_ms }: Head): string =>
+  `shard ${shard} at ${epoch}, ${n}, ${log_seq}, ${hash}, ${at_ms}`
+
+export function packRow(row: ShardRow, head: Head): Uint8Array {
   const keys = row.keys.map(([id, { body_hash, n, at_ms }]): KeyRow => [id, body_hash, n, at_ms])
   const timers = row.timers.map(({ id, due_ms, to, command }): TimerRow => [id, due_ms, to, command])
-  return packState({ ...row, keys, timers })
+  return packState({ ...row, keys, timers }, aboutCut(head))
 }
 
 interface Packed extends Omit<ShardRow, 'keys' | 'timers'> {
@@ -33,9 +42,9 @@ interface Packed extends Omit<ShardRow, 'keys' | 'timers'> {
   readonly timers: readonly TimerRow[]
 }
 
-/** Reads back what `packRow` wrote; the bytes come from our own snapshot, whose frame and hash the log has confirmed. */
-export function unpackRow(bytes: Uint8Array): ShardRow {
-  const row = unpackState(bytes) as Packed
+/** Reads back what `packRow` wrote. Throws when the bytes, or what stands beside them in the cut, are not what was saved. */
+export function unpackRow(head: CutHead): ShardRow {
+  const row = unpackState(head.shard_row, aboutCut(head)) as Packed
   return {
     ...row,
     keys: row.keys.map(([id, body_hash, n, at_ms]) => [id, { body_hash, n, at_ms }]),

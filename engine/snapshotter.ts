@@ -6,7 +6,7 @@ import type { Tip } from './committer.ts'
 import type { Env } from './env.ts'
 import type { ActorRow, Snapshots } from './ports.ts'
 import type { Residents } from './residents.ts'
-import { packRow, type ShardRow } from './shard_row.ts'
+import { aboutActor, packRow, type ShardRow } from './shard_row.ts'
 
 /** Actors that are packed before other work gets a turn. */
 const slice = 500
@@ -111,7 +111,8 @@ export class Snapshotter {
         await new Promise<void>((resolve) => env.soon(resolve))
       }
       const { epoch, seq: log_seq, hash } = tip
-      await snapshots.save({ shard, epoch, n, log_seq, hash, at_ms, shard_row: packRow(row), actors })
+      const head = { shard, epoch, n, log_seq, hash, at_ms }
+      await snapshots.save({ ...head, shard_row: packRow(row, head), actors })
       this.#parts.saved(n)
     } catch (cause) {
       // The next cut holds these too; until then recovery replays a little more.
@@ -123,6 +124,6 @@ export class Snapshotter {
   #rowOf({ activation, state, seq }: Kept): ActorRow {
     const { actor: kind, id } = activation.address
     const point = this.#parts.position(activation)
-    return { kind, id, seq, state: packState(state), ...point }
+    return { kind, id, seq, state: packState(state, aboutActor({ kind, id, seq })), ...point }
   }
 }

@@ -1,6 +1,6 @@
-import { pack } from 'msgpackr'
+import { pack, unpack } from 'msgpackr'
 import { expect, test } from 'vitest'
-import { decodeRecord, encodeRecord, packState, unpackState } from './codec.ts'
+import { checkState, decodeRecord, encodeRecord, packState, unpackState } from './codec.ts'
 import type { Claim, CommandRecord, EventRecord, Frame } from './frame.ts'
 import { limits } from './limits.ts'
 
@@ -46,10 +46,10 @@ const claim: Claim = { v: 1, claim: true, shard: 3, epoch: 4, writer: 'writer-2'
 
 /** The frame's bytes with one place of its outer list, or of its first event or command, changed. */
 function spoilt(change: (row: unknown[], event_row: unknown[], command_row: unknown[]) => void): Uint8Array {
-  const row = unpackState(encodeRecord(frame)) as unknown[]
+  const row = unpack(encodeRecord(frame)) as unknown[]
   const [commands, events] = [row[9] as unknown[][], row[10] as unknown[][]]
   change(row, events[0] ?? [], commands[0] ?? [])
-  return packState(row)
+  return pack(row)
 }
 
 test('CD1 a frame and a claim come back as they were', () => {
@@ -62,11 +62,11 @@ test('CD1 a frame and a claim come back as they were', () => {
 test('CD2 a record that is not one names what is wrong with it', () => {
   const wrong = (bytes: Uint8Array) => expect(() => decodeRecord(bytes))
   wrong(new Uint8Array()).toThrow('not one msgpack value')
-  wrong(packState({ v: 1 })).toThrow('record must be a list')
-  wrong(packState([2, 0])).toThrow('v must be 1')
-  wrong(packState([1, 7])).toThrow('tag must be')
-  wrong(packState([1, 1, 3])).toThrow('claim must be a list of 6')
-  wrong(packState([1, 1, 3, -4, 'w', 5])).toThrow('epoch must be a whole number')
+  wrong(pack({ v: 1 })).toThrow('record must be a list')
+  wrong(pack([2, 0])).toThrow('v must be 1')
+  wrong(pack([1, 7])).toThrow('tag must be')
+  wrong(pack([1, 1, 3])).toThrow('claim must be a list of 6')
+  wrong(pack([1, 1, 3, -4, 'w', 5])).toThrow('epoch must be a whole number')
   wrong(spoilt((row) => row.pop())).toThrow('frame must be a list of 12')
   wrong(spoilt((row) => row.splice(7, 1, 'xyz'))).toThrow('prev_hash must be')
   wrong(spoilt((row) => row.splice(5, 1, 1.5))).toThrow('n must be a whole number')
@@ -81,7 +81,7 @@ test('CD2 an event or command that is not one names what is wrong with it', () =
   wrong(spoilt((_, row) => row.splice(9, 1, new Date(0)))).toThrow('event.data must be a map')
   wrong(spoilt((_, row) => row.splice(2, 1, Number.NaN))).toThrow('event.seq must be a whole number')
   wrong(spoilt((_, __, row) => row.splice(4, 1, null))).toThrow('command.body must be msgpack in bytes')
-  const list = packState([1])
+  const list = pack([1])
   wrong(spoilt((_, __, row) => row.splice(4, 1, list))).toThrow('command.body must be a map')
   wrong(spoilt((_, __, row) => row.splice(11, 1, 2))).toThrow('commands must be a range of the events')
 })
@@ -144,5 +144,17 @@ test('CD6 a state comes back as it was', () => {
     on: true,
   }
   expect(unpackState(packState(state))).toEqual(state)
-  expect(() => unpackState(Uint8Array.from([0xd9]))).toThrow('not one msgpack value')
+  expect(() => unpackState(Uint8Array.from([0xd9]))).toThrow('cut off')
+})
+
+test('FZ1 a saved state is refused when any byte of it is another one, or when it is about somebody else', () => {
+  const bytes = packState({ id, held: ['a'] }, 'runner a at 3')
+  expect(unpackState(bytes, 'runner a at 3')).toEqual({ id, held: ['a'] })
+  expect(() => unpackState(bytes, 'runner b at 3')).toThrow('is not that of runner b at 3')
+  expect(() => checkState(bytes, 'runner a at 4')).toThrow('is not that of')
+  for (const place of bytes.keys()) {
+    const changed = bytes.map((byte, index) => (index === place ? byte ^ 1 : byte))
+    expect(() => unpackState(changed, 'runner a at 3')).toThrow('a saved state is not')
+    expect(() => unpackState(bytes.subarray(0, place), 'runner a at 3')).toThrow('a saved state is')
+  }
 })

@@ -3,6 +3,7 @@ import type { Principal, Role } from './actor.ts'
 import type { Claim, CommandRecord, EventRecord, Frame, LogRecord } from './frame.ts'
 import { isClaim } from './frame.ts'
 import { limits } from './limits.ts'
+import { fnv1a32, fnv1a32Bytes } from './shard.ts'
 
 /**
  * Records in the journal are msgpack arrays, one place a field in the order of `frame.ts`; bodies, data and states are
@@ -151,11 +152,42 @@ function eventOf(value: unknown): EventRecord {
   }
 }
 
-/** Any plain value, such as an actor's state or a shard's row, as msgpack. Minus zero comes back as zero. */
-export const packState = (state: unknown): Uint8Array => packr.pack(state)
+/**
+ * Any plain value, such as an actor's state or a shard's row, as msgpack with two checksums behind it: of the bytes, and
+ * of `about`, which says whose they are. A store may give back other bytes than it was given, or those of somebody
+ * else. Minus zero comes back as zero.
+ */
+export function packState(state: unknown, about = ''): Uint8Array {
+  const packed = packr.pack(state)
+  const bytes = new Uint8Array(packed.length + seal_bytes)
+  bytes.set(packed)
+  const view = new DataView(bytes.buffer, packed.length)
+  view.setUint32(0, fnv1a32Bytes(packed))
+  view.setUint32(4, fnv1a32(about))
+  return bytes
+}
 
-/** What `packState` packed. Throws when the bytes are not one msgpack value. */
-export const unpackState = (bytes: Uint8Array): unknown => unpack(bytes)
+/** What `packState` packed. Throws when the bytes are not what it made, or, with `about`, are about something else. */
+export const unpackState = (bytes: Uint8Array, about?: string): unknown => unpack(packedIn(bytes, about))
+
+/** Throws as `unpackState` does, for checksums alone. */
+export function checkState(bytes: Uint8Array, about: string): void {
+  packedIn(bytes, about)
+}
+
+function packedIn(bytes: Uint8Array, about: string | undefined): Uint8Array {
+  const length = bytes.length - seal_bytes
+  if (length < 1) throw new Error('a saved state is cut off')
+  const packed = bytes.subarray(0, length)
+  const view = new DataView(bytes.buffer, bytes.byteOffset + length)
+  if (view.getUint32(0) !== fnv1a32Bytes(packed)) throw new Error('a saved state is not what was saved')
+  if (about !== undefined && view.getUint32(4) !== fnv1a32(about))
+    throw new Error(`a saved state is not that of ${about}`)
+  return packed
+}
+
+/** Two checksums of 32 bits. */
+const seal_bytes = 8
 
 function unpack(bytes: Uint8Array): unknown {
   try {

@@ -62,6 +62,13 @@ export const isClaim = (record: LogRecord): record is Claim => 'claim' in record
 
 /** The id of the event at `index` of a frame: also its message id on the public topics. */
 export const eventId = (shard: number, n: number, index: number) => `${shard}:${n}:${index}`
-/** The id of a frame in the journal; a frame that is sent again keeps it. */
-export const frameId = (shard: number, epoch: number, n: number) => `f:${shard}:${epoch}:${n}`
-export const claimId = (shard: number, epoch: number, writer: string) => `c:${shard}:${epoch}:${writer}`
+/**
+ * The id of a record in the journal; a record that is sent again keeps it. `hash` is the running hash up to and with
+ * the record, whose start stands in a frame's id: the newest frame has none behind it that names it. A claim cannot
+ * know the hash before it, and is small enough to be named whole.
+ */
+export const recordId = (record: LogRecord, hash: string): string =>
+  isClaim(record)
+    ? `c:${record.shard}:${record.epoch}:${record.writer}:${record.at_ms}`
+    : `f:${record.shard}:${record.epoch}:${record.n}:${hash.slice(0, id_hash_chars)}`
+const id_hash_chars = 16

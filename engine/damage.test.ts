@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest'
+import { SteppedEnv } from './clock.ts'
+import { idAt, memoryStores, type Stand, type Stores, stand, stateOf, until } from './counter.given.ts'
+import type { MemoryLog } from './memory_journal.ts'
+import { MemorySnapshots } from './memory_snapshots.ts'
+import type { ActorRow, Cut } from './ports.ts'
+
+/** A shard with three counters, the first of them saved at its end. */
+async function played(): Promise<{ env: SteppedEnv; stores: Stores }> {
+  const stores = memoryStores()
+  const here = await stand({ shards: 1, stores })
+  for (const index of [0, 1, 2, 0]) await until(here.env, here.send(idAt(index), { add: 5 }))
+  await until(here.env, here.thread.drain())
+  return { env: here.env, stores }
+}
+
+/** The same cut in another store, after `change` had it in its hands. */
+async function savedAgain(stores: Stores, change: (cut: Cut) => Cut): Promise<MemorySnapshots> {
+  const [head] = await stores.snapshots.cuts(0)
+  if (!head) throw new Error('the shard was not cut')
+  const actors: ActorRow[] = []
+  for await (const batch of stores.snapshots.load(0, head.n)) actors.push(...batch)
+  const snapshots = new MemorySnapshots()
+  await snapshots.save(change({ ...head, actors }))
+  return snapshots
+}
+
+const flipped = (bytes: Uint8Array, at: number) =>
+  bytes.map((byte, index) => (index === at ? byte ^ 4 : byte))
+const replayedOf = ({ env }: Stand) =>
+  env.lines.filter(({ what }) => what.includes('is open')).at(-1)?.fields.replayed
+
+test('FZ2 a snapshot that is not what was saved is passed over, and the log gives the state', async () => {
+  const { env, stores } = await played()
+  const damages: readonly ((cut: Cut) => Cut)[] = [
+    (cut) => ({ ...cut, shard_row: flipped(cut.shard_row, 3) }),
+    (cut) => ({ ...cut, at_ms: cut.at_ms + 1 }),
+    (cut) => ({ ...cut, actors: cut.actors.map((row) => ({ ...row, state: flipped(row.state, 0) })) }),
+    (cut) => ({ ...cut, actors: cut.actors.map((row) => ({ ...row, seq: row.seq + 1 })) }),
+    (cut) => ({
+      ...cut,
+      actors: cut.actors.map((row, index, all) => ({ ...row, id: (all[index - 1] ?? all.at(-1) ?? row).id })),
+    }),
+  ]
+  for (const change of [(cut: Cut) => cut, ...damages]) {
+    const snapshots = await savedAgain(stores, change)
+    const here = await stand({ shards: 1, stores: { ...stores, snapshots }, env, resident_max: 1 })
+    expect(replayedOf(here)).toBe(damages.includes(change) ? 4 : 0)
+    expect(await stateOf(here, idAt(0))).toBe(10)
+    expect(await stateOf(here, idAt(2))).toBe(5)
+  }
+})
+
+/** Whether a shard opens on a log of which one entry is changed. */
+async function opens(
+  log: MemoryLog,
+  at: number,
+  change: (bytes: Uint8Array) => Uint8Array,
+): Promise<boolean> {
+  const stores = memoryStores()
+  const entries = log.of(0)
+  const place = at < 0 ? entries.length + at : at
+  for (const [index, entry] of entries.entries())
+    stores.journal.log.of(0).push(index === place ? { ...entry, bytes: change(entry.bytes) } : entry)
+  stores.journal.log.last_seq = log.last_seq
+  return stand({ shards: 1, stores, env: new SteppedEnv() }).then(
+    () => true,
+    () => false,
+  )
+}
+
+test('FZ3 a log with another byte anywhere, its newest entry included, opens no shard', async () => {
+  const { stores } = await played()
+  const { log } = stores.journal
+  expect(await opens(log, 0, (bytes) => bytes)).toBe(true)
+  for (const [index, { bytes }] of log.of(0).entries())
+    for (const at of [4, bytes.length - 1])
+      expect([index, at, await opens(log, index, (given) => flipped(given, at))]).toEqual([index, at, false])
+})
