@@ -6,8 +6,8 @@ import type { Env } from './env.ts'
 const slots = 4_096
 const poll_ms = 3
 
-/** The states of a part, as numbers on the board. */
-export const partStates = ['starting', 'ready', 'failed'] as const
+/** The states of a part, as numbers on the board; `moved`: another engine has it. */
+export const partStates = ['starting', 'ready', 'failed', 'moved'] as const
 export type PartState = (typeof partStates)[number]
 
 /** The size of the shared memory of a board, in bytes. */
@@ -97,6 +97,6 @@ function raise(cells: BigInt64Array, index: number, n: number): void {
 }
 
 function worst(states: readonly PartState[]): PartState {
-  if (states.includes('failed')) return 'failed'
+  for (const state of ['moved', 'failed'] as const) if (states.includes(state)) return state
   return states.includes('starting') ? 'starting' : 'ready'
 }

@@ -196,3 +196,11 @@ export const stateOf = async (here: Stand, id: string): Promise<unknown> => {
   )
   return answer.ok && 'state' in answer.view ? answer.view.state : answer
 }
+
+/** A clock whose loop can be held up: what was due in the meantime fires late. */
+export class HeldUpEnv extends SteppedEnv {
+  held_ms = 0
+  override monotonic_ms(): number {
+    return super.monotonic_ms() + this.held_ms
+  }
+}

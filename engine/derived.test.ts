@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { limits } from '../protocols/limits.ts'
 import { Board, boardBytes } from './board.ts'
 import { SteppedEnv } from './clock.ts'
-import { idAt, isSettled, memoryStores, somebody, stand, until } from './counter.given.ts'
+import { HeldUpEnv, idAt, isSettled, memoryStores, somebody, stand, until } from './counter.given.ts'
 import { Keys } from './keys.ts'
 import { Fault } from './ports.ts'
 import { ShardClock } from './shard_clock.ts'
@@ -83,6 +83,32 @@ test('EN25 the clock of a shard never goes back, and an hour forward is slewed',
   expect(Math.abs(clock.now_ms() - env.now_ms())).toBeLessThan(60_000)
 })
 
+test('EN25 a clock set back stops nothing: time goes on, a little slower, until the clock has caught up', async () => {
+  const env = new SteppedEnv()
+  const clock = new ShardClock(env)
+  const start_ms = clock.now_ms()
+  env.jump(-3_600_000)
+  await env.advance(100_000)
+  expect(clock.now_ms() - start_ms).toBe(90_000)
+  env.jump(3_600_000)
+  await env.advance(200_000)
+  expect(clock.now_ms()).toBe(env.now_ms())
+})
+
+test('EN25 a clock that is slewed goes on however often it is asked', async () => {
+  for (const jump_ms of [-3_600_000, 3_600_000]) {
+    const env = new HeldUpEnv()
+    const clock = new ShardClock(env)
+    const start_ms = clock.now_ms()
+    env.jump(jump_ms)
+    for (let asked = 0; asked < 10_000; asked++) {
+      env.held_ms += 0.25
+      clock.now_ms()
+    }
+    expect(Math.abs(clock.now_ms() - start_ms - 2_500)).toBeLessThan(300)
+  }
+})
+
 test('EN9 timers come out by due time, and one that fired stays until it is done with', () => {
   const timers = new Timers()
   const to = { actor: 'counter', id: idAt(1) }
@@ -97,14 +123,6 @@ test('EN9 timers come out by due time, and one that fired stays until it is done
   timers.again({ id: 't30', due_ms: 30, to, command }, 60)
   expect(timers.due(99, 9).map(({ id }) => id)).toEqual(['t50', 't30'])
 })
-
-/** A clock whose loop can be held up: what was due in the meantime fires late. */
-class HeldUpEnv extends SteppedEnv {
-  held_ms = 0
-  override monotonic_ms(): number {
-    return super.monotonic_ms() + this.held_ms
-  }
-}
 
 test('EN26 a loop that is late takes no more signals, and when it is very late no commands', async () => {
   const env = new HeldUpEnv()

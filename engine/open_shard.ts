@@ -1,9 +1,10 @@
 import type { Activation } from './activation.ts'
+import type { Core, ShardParts } from './core.ts'
 import { Keys } from './keys.ts'
 import { Outbox } from './outbox.ts'
 import { recover } from './recovery.ts'
 import { Residents } from './residents.ts'
-import { type Core, Shard, type ShardParts } from './shard.ts'
+import { Shard } from './shard.ts'
 import { Timers } from './timers.ts'
 
 /** Claims a shard and builds it from its log. Rejects with a Fault when a store does not answer or the log is broken. */

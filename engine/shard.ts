@@ -1,63 +1,27 @@
-import type { Address, Behaviour, Principal } from '../protocols/actor.ts'
+import type { Address, Principal } from '../protocols/actor.ts'
 import type { Frame } from '../protocols/frame.ts'
 import { limits } from '../protocols/limits.ts'
-import type { Policy } from '../protocols/policy.ts'
 import { overloaded, type Rejection, reject } from '../protocols/rejections.ts'
 import type { Activation, Work } from './activation.ts'
 import { Committer, type Tip } from './committer.ts'
-import type { Cancel, Env } from './env.ts'
+import type { Core, ShardParts } from './core.ts'
+import type { Cancel } from './env.ts'
 import { Executor, refuse, workOf } from './executor.ts'
 import { FrameWatch } from './frame_watch.ts'
 import { Gate } from './gate.ts'
 import { Gathering } from './gathering.ts'
-import type { Grid } from './grid.ts'
 import type { Answer, Envelope, Question, SignalNote } from './host.ts'
 import type { Keys } from './keys.ts'
 import { Mailbox } from './mailbox.ts'
-import type { Meters } from './meters.ts'
 import type { Outbox } from './outbox.ts'
-import type { Drivers } from './ports.ts'
 import type { Residents } from './residents.ts'
 import { Senses } from './senses.ts'
 import { ShardClock } from './shard_clock.ts'
 import type { Position } from './shard_row.ts'
 import { Snapshotter } from './snapshotter.ts'
 import { Tail } from './tail.ts'
+import { Tenure } from './tenure.ts'
 import type { Timer, Timers } from './timers.ts'
-import type { Tracer } from './tracer.ts'
-import type { Watchers } from './watchers.ts'
-
-export interface ShardParts {
-  readonly shard: number
-  readonly shards: number
-  readonly env: Env
-  readonly drivers: Drivers
-  readonly behaviours: ReadonlyMap<string, Behaviour>
-  readonly grids: ReadonlyMap<string, Grid>
-  readonly watchers: Watchers
-  readonly meters?: Meters | undefined
-  readonly tracer?: Tracer | undefined
-  readonly resident_max: number
-  readonly policy: () => Policy
-  readonly policyAt: (version: number) => Policy
-  /** To any shard, this one too. */
-  readonly submit: (envelope: Envelope) => Promise<Answer>
-  readonly signal: (note: SignalNote, done: (refused?: Rejection) => void) => void
-  /** A frame is durable. */
-  readonly durable: (tail: Tail) => void
-  /** Another writer owns the shard now. */
-  readonly deposed: () => void
-}
-
-/** What recovery builds and a shard then lives on. */
-export interface Core {
-  readonly residents: Residents
-  readonly keys: Keys
-  readonly timers: Timers
-  readonly outbox: Outbox
-  dead(letter: object): void
-  quarantine(activation: Activation, why: string): void
-}
 
 export type ShardStatus = 'recovering' | 'open' | 'draining' | 'deposed' | 'closed'
 
@@ -83,6 +47,7 @@ export class Shard {
   readonly #clock: ShardClock
   readonly #executor: Executor
   readonly #committer: Committer
+  readonly #tenure: Tenure
   readonly #snapshotter: Snapshotter
   readonly #watch: FrameWatch
   readonly #senses: Senses
@@ -117,10 +82,17 @@ export class Shard {
         env: parts.env,
         journal: parts.drivers.journal,
         acked: (frame, newest) => this.#acked(frame, newest),
-        deposed: (why) => this.#end('deposed', reject('moved', why)),
+        deposed: (why) => this.#end('deposed', moved(why)),
       },
       tip,
     )
+    this.#tenure = new Tenure({
+      shard: parts.shard,
+      env: parts.env,
+      journal: parts.drivers.journal,
+      committer: this.#committer,
+      deposed: (why) => this.#end('deposed', moved(why)),
+    })
     this.#snapshotter = new Snapshotter({
       shard: parts.shard,
       env: parts.env,
@@ -165,15 +137,28 @@ export class Shard {
 
   /** Takes a command in, or refuses at once; `reply` is called exactly once. */
   submit(envelope: Envelope, reply: (answer: Answer) => void): void {
-    const closed = this.#closed(envelope.lane === 'control')
+    const is_control = envelope.lane === 'control'
+    const closed = this.#closed(is_control)
     if (closed) return reply({ ok: false, rejection: closed })
-    this.#put(workOf(envelope, reply))
+    // A step leaves a record, which the log refuses to a former owner; others may be answered from memory.
+    if (is_control) return this.#put(workOf(envelope, reply))
+    this.#tenure.whenSure((refused) => {
+      if (refused) reply({ ok: false, rejection: refused })
+      else this.#put(workOf(envelope, reply))
+    })
   }
 
   /** Answers from the durable state. */
-  ask({ to, query, by }: Question, reply: (answer: Answer) => void): void {
+  ask(question: Question, reply: (answer: Answer) => void): void {
     const closed = this.#closed(false)
     if (closed) return reply({ ok: false, rejection: closed })
+    this.#tenure.whenSure((refused) => {
+      if (refused) reply({ ok: false, rejection: refused })
+      else this.#tell(question, reply)
+    })
+  }
+
+  #tell({ to, query, by }: Question, reply: (answer: Answer) => void): void {
     this.#awake(to, true, (activation) => {
       if (!activation) return reply({ ok: false, rejection: asleep })
       const view = this.#senses.answer(activation, query, by)
@@ -225,7 +210,7 @@ export class Shard {
 
   #closed(control: boolean): Rejection | undefined {
     if (this.#status === 'open' || (control && this.#status === 'draining')) return undefined
-    if (this.#status === 'deposed') return reject('moved', `shard ${this.index} has another owner`)
+    if (this.#status === 'deposed') return moved(`shard ${this.index} has another owner`)
     return { rejected: 'unavailable', detail: 'the shard is stopping', retry_after_ms: 1_000 }
   }
 
@@ -317,6 +302,7 @@ export class Shard {
     const settled = this.#outbox.takeSettled()
     this.#snapshotter.sealing(filled.n, filled.events.length, () => this.#row())
     this.#watch.sealed(filled)
+    this.#tenure.sending()
     this.#committer.send(filled, settled, this.#clock.now_ms())
   }
 
@@ -332,6 +318,7 @@ export class Shard {
 
   #acked(frame: Frame, tip: Tip): void {
     this.#watch.acked()
+    this.#tenure.acked()
     this.tail.push({ seq: tip.seq, frame })
     this.#gate.open(tip.n)
     this.#watch.show(frame)
@@ -349,6 +336,7 @@ export class Shard {
     for (const timer of this.#timers.due(this.#clock.now_ms(), limits.overdue_timers_per_turn))
       this.#fire(timer)
     this.#executor.sweep()
+    this.#tenure.beat()
     if (this.#snapshotter.overdue && !this.busy)
       void this.#snapshotter.cutNow(this.#committer.tip, this.#clock.now_ms(), () => this.#row())
   }
@@ -377,6 +365,7 @@ export class Shard {
     this.#gathering.close(why)
     for (let entry = this.#mailbox.take(); entry; entry = this.#mailbox.take()) refuse(entry.work, why)
     this.#gate.lose(why)
+    this.#tenure.end(why)
     this.#executor.lose(why)
     this.#residents.clear()
     if (status === 'deposed') this.#parts.deposed()
@@ -386,6 +375,12 @@ export class Shard {
 const heartbeat_ms = 50
 const drain_poll_ms = 2
 const asleep: Rejection = overloaded('the record cannot be read at the moment', 1_000)
+/** Whoever takes over may still be recovering. */
+const moved = (detail: string): Rejection => ({
+  rejected: 'moved',
+  detail,
+  retry_after_ms: limits.tenure_retry_ms,
+})
 const retries: ReadonlySet<string> = new Set([
   'overloaded',
   'unavailable',

@@ -163,7 +163,7 @@ export class Thread implements ShardHost {
         this.#projector.wake()
         this.#publisher.wake()
       },
-      deposed: () => board.shardIs(shard, 'failed'),
+      deposed: () => board.shardIs(shard, 'moved'),
     })
     this.#shards.set(shard, owned)
     env.log('debug', `shard ${shard} takes commands`, { replayed })

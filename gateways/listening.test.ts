@@ -1,6 +1,10 @@
+import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
 import { behaviours } from '../actors/behaviours.ts'
+import { limits } from '../protocols/limits.ts'
+import { closeCodes } from '../protocols/socket.ts'
 import { loadConfig } from './config.ts'
 import { contextOf } from './http/context.ts'
 import { routes } from './http/routes.ts'
@@ -107,6 +111,32 @@ test('LS4 a socket is on the port of its part', async () => {
   }
   expect(open?.count()).toEqual({ runner: 0, tracking: 0 })
 })
+
+test('LS5 an engine that another has taken over from closes its sockets and sends everybody there, but answers operations', async () => {
+  const { whole, origins } = await listening()
+  const runner = { id: '77777777-7777-4777-8777-777777777777', role: 'runner' } as const
+  const token = await (http as TestHttp).tokenFor(runner)
+  const socket = await openSocket(`${whole}/ws/runner?token=${token}`)
+  const closed = once(socket, 'close')
+  await open?.turnOut()
+  expect((await closed)[0]).toBe(closeCodes.going_away)
+  for (const origin of [whole, origins.booking]) {
+    const response = await fetch(`${origin}/api/v1/bookings`, {
+      headers: { authorization: `Bearer ${token}` },
+    })
+    expect(await response.json()).toMatchObject({ code: 'moved', retry_after_ms: limits.tenure_retry_ms })
+    expect(response.status).toBe(503)
+    expect(response.headers.get('connection')).toBe('close')
+  }
+  for (const path of ['/health', '/readiness']) expect((await fetch(`${whole}${path}`)).status).toBe(200)
+  await expect(openSocket(`${whole}/ws/runner?token=${token}`)).rejects.toThrow('503')
+})
+
+async function openSocket(url: string): Promise<WebSocket> {
+  const socket = new WebSocket(url.replace('http', 'ws'))
+  await once(socket, 'open')
+  return socket
+}
 
 /** The status that an upgrade is answered with; `fetch` may not ask for one. */
 async function statusOf(url: string, headers: Readonly<Record<string, string>>): Promise<number> {

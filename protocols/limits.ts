@@ -37,6 +37,17 @@ export const limits = {
   overdue_timers_per_turn: 128,
   gather_linger_ms: 100,
 
+  // Ownership.
+  /** So long after the log was seen to be ours a shard answers from memory; then it must look again. */
+  tenure_ms: 2_000,
+  /** A shard at rest looks so often. */
+  tenure_look_ms: 1_000,
+  /** How long an answer waits for that. */
+  tenure_wait_ms: 5_000,
+  tenure_retry_ms: 1_000,
+  /** How often the doors look whether another engine has taken a shard over. */
+  moved_poll_ms: 250,
+
   // Memory.
   resident_actors_max: 200_000,
   recent_frames_bytes_max: 8 * 1024 * 1024,
@@ -90,6 +101,7 @@ export const limits = {
   nearby_max: 20,
   nearby_radius_km_max: 100,
   clock_jump_ms: 60_000,
+  clock_back_ms: 1_000,
 
   // Ranking: of so many of the nearest, the best are shown.
   rank_candidates_max: 60,

@@ -117,7 +117,7 @@ export class Exchange {
     const headers: [string, string][] = [['Content-Type', 'application/json'], ...more.map(both)]
     const retry_ms = rejection.retry_after_ms ?? (status === 503 ? limits.overload_retry_ms : undefined)
     if (retry_ms !== undefined) headers.push(['Retry-After', String(Math.ceil(retry_ms / 1_000))])
-    this.#write(status, body, headers, status === 408 || status === 413)
+    this.#write(status, body, headers, isLast(status, rejection))
   }
 
   /** A fault is ours to look at and the client's to retry; anything else is a bug, logged once with the request's id. */
@@ -174,5 +174,9 @@ export class Exchange {
 const loggable = (path: string) => path.replace(/(\/shared\/)[^/]+/, '$1:token')
 type Body = string | Uint8Array
 type Watched = Pick<Doors, 'env' | 'meters' | 'tracer'>
+
+/** After these the connection is of no use: its bytes are in disorder, or what it asks for is served elsewhere. */
+const isLast = (status: number, { rejected }: Rejection) =>
+  status === 408 || status === 413 || rejected === 'moved'
 
 const both = ([name, value]: readonly [string, string]): [string, string] => [name, value]

@@ -64,3 +64,11 @@ test('RL6 trusted addresses and blocks are known, and what is neither stops the 
     expect(() => trustedBy([wrong]), wrong).toThrow()
   expect(() => trustedBy(['10.0.0.0/64'])).toThrow()
 })
+
+test('RL8 a clock that is set back by an hour locks nobody out for an hour', () => {
+  const rate = new Rate(openTables().rates, 'gateway', 60)
+  expect(passing(rate, '10.0.0.1', start_ms, 100)).toBe(60)
+  const back_ms = start_ms - 3_600_000
+  expect(passing(rate, '10.0.0.1', back_ms, 100)).toBe(60)
+  expect(passing(rate, '10.0.0.1', back_ms + 10_000, 100)).toBe(10)
+})

@@ -1,5 +1,6 @@
 // Requests per address: a token bucket as the generic cell rate algorithm has it, one time for each address.
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
+import { limits } from '../../protocols/limits.ts'
 import type { TimeTable } from './shared.ts'
 
 /** Admits `per_min` requests at once and then one each `60 / per_min` seconds. */
@@ -19,7 +20,9 @@ export class Rate {
   take(address: string, now_ms: number): number {
     let wait_ms = 0
     this.#table.update(`${this.#name} ${address}`, (known_ms) => {
-      const next_ms = Math.max(known_ms, now_ms) + this.#each_ms
+      // No bucket is fuller than full: a time beyond that was noted before the clock was set back.
+      const is_past = known_ms > now_ms + this.#burst_ms + limits.clock_back_ms
+      const next_ms = (is_past ? now_ms : Math.max(known_ms, now_ms)) + this.#each_ms
       wait_ms = Math.max(0, next_ms - now_ms - this.#burst_ms)
       return wait_ms > 0 ? undefined : next_ms
     })

@@ -16,12 +16,19 @@ import { type Method, type Route, routes } from './routes.ts'
 import { openTables, type TimeTable } from './shared.ts'
 import { wordedFor } from './vocabulary.ts'
 
+/** What is left to say to a door that is open. */
+export interface MountedHttp {
+  /** Another engine has the records now: every request but those of operations is sent there (`moved`). */
+  turnOut(): void
+}
+
 /** Serves every route of the table on the app, and JSON for all that is none. */
-export function mountHttp(app: TemplatedApp, doors: HttpDoors): void {
+export function mountHttp(app: TemplatedApp, doors: HttpDoors): MountedHttp {
   const door = new Door(doors)
   for (const route of door.routes)
     app[verbs[route.method]](route.path, (res, req) => door.serve(route, res, req))
   app.any('/*', (res, req) => door.stray(res, req))
+  return door
 }
 
 const verbs = { GET: 'get', POST: 'post', PUT: 'put', DELETE: 'del' } as const satisfies Record<
@@ -35,19 +42,27 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** A part that is served alone has these of the whole as well. */
 const of_every_part: readonly string[] = ['/health', '/readiness']
+/** Those who look after an engine ask it even when it serves nobody. */
+const of_operations: ReadonlySet<string> = new Set([...of_every_part, '/metrics'])
+const moved: Rejection = {
+  rejected: 'moved',
+  detail: 'another engine has taken over: connect again',
+  retry_after_ms: limits.tenure_retry_ms,
+}
 
 const routesOf = (context: HttpDoors['context']): readonly Route[] =>
   routes.filter(
     ({ path }) => context === undefined || contextOf(path) === context || of_every_part.includes(path),
   )
 
-class Door {
+class Door implements MountedHttp {
   readonly routes: readonly Route[]
   readonly #doors: HttpDoors
   readonly #origins: ReadonlySet<string>
   readonly #trusted: (address: string) => boolean
   readonly #rates: { readonly gateway: Rate; readonly identity: Rate; readonly webhooks: Rate }
   readonly #repeats: TimeTable
+  #is_moved = false
 
   constructor(doors: HttpDoors) {
     const { rates, repeats } = openTables(doors.shared)
@@ -61,6 +76,10 @@ class Door {
       identity: new Rate(rates, 'identity', limits.rate_identity_per_min),
       webhooks: new Rate(rates, 'webhooks', limits.webhooks_per_min),
     }
+  }
+
+  turnOut(): void {
+    this.#is_moved = true
   }
 
   serve(route: Route, res: HttpResponse, req: HttpRequest): void {
@@ -95,6 +114,10 @@ class Door {
     const exchange = new Exchange(res, req, this.#doors, this.#origins)
     if (exchange.refused_origin) {
       exchange.empty(403)
+      return undefined
+    }
+    if (this.#is_moved && !of_operations.has(exchange.head.path)) {
+      exchange.refuse(moved)
       return undefined
     }
     const wait_ms = this.#count(exchange)

@@ -43,6 +43,14 @@ test('ST31 strangers from everywhere slow an account down, but not where its use
   expect(tried(attempts, '10.8.8.8', 1, start_ms + limits.login_account_each_ms)).toBe(1)
 })
 
+test('RL8 a clock that is set back by an hour locks no account for an hour', () => {
+  const attempts = new Attempts(openTables().attempts)
+  expect(tried(attempts, '10.0.0.1', 50)).toBe(limits.login_pair_burst)
+  const back_ms = start_ms - 3_600_000
+  expect(tried(attempts, '10.0.0.1', 50, back_ms)).toBe(limits.login_pair_burst)
+  expect(tried(attempts, '10.0.0.1', 50, back_ms + 2 * limits.login_pair_each_ms)).toBe(2)
+})
+
 test('ST31 a login that succeeds costs nothing, however often', () => {
   const attempts = new Attempts(openTables().attempts)
   for (let index = 0; index < 200; index++) {

@@ -90,8 +90,11 @@ export class Attempts {
   #take({ key, burst, each_ms }: Bucket, now_ms: number): number {
     let wait_ms = 0
     this.#table.update(key, (known_ms) => {
-      const next_ms = Math.max(known_ms, now_ms) + each_ms
-      wait_ms = Math.max(0, next_ms - now_ms - burst * each_ms)
+      const burst_ms = burst * each_ms
+      // No bucket is fuller than full: a time beyond that was noted before the clock was set back.
+      const is_past = known_ms > now_ms + burst_ms + limits.clock_back_ms
+      const next_ms = (is_past ? now_ms : Math.max(known_ms, now_ms)) + each_ms
+      wait_ms = Math.max(0, next_ms - now_ms - burst_ms)
       return wait_ms > 0 ? undefined : next_ms
     })
     return wait_ms
