@@ -51,6 +51,24 @@ test('FZ2 a snapshot that is not what was saved is passed over, and the log give
   }
 })
 
+test('SN12 a snapshot of which an actor is missing, or is older than the cut, is passed over', async () => {
+  const { env, stores } = await played()
+  const before = await stand({ shards: 1, stores, env })
+  const older = await stores.snapshots.wake(0, 'counter', idAt(0))
+  await until(env, before.send(idAt(0), { add: 5 }))
+  await until(env, before.thread.drain())
+  const damages: readonly ((cut: Cut) => Cut)[] = [
+    (cut) => ({ ...cut, actors: cut.actors.slice(1) }),
+    (cut) => ({ ...cut, actors: cut.actors.map((row) => (row.id === older?.id ? older : row)) }),
+  ]
+  for (const change of [(cut: Cut) => cut, ...damages]) {
+    const snapshots = await savedAgain(stores, change)
+    const here = await stand({ shards: 1, stores: { ...stores, snapshots }, env })
+    expect(replayedOf(here)).toBe(damages.includes(change) ? 5 : 0)
+    expect(await Promise.all([0, 1, 2].map((index) => stateOf(here, idAt(index))))).toEqual([15, 5, 5])
+  }
+})
+
 /** Whether a shard opens on a log of which one entry is changed. */
 async function opens(
   log: MemoryLog,

@@ -205,6 +205,7 @@ export class Executor {
     )
     this.#filling.add(commandRecord(work, context, first, records.length), records, size, envelope.trace)
     if (activation.seq === 0 && records.length > 0) residents.births += 1
+    residents.folded(activation.seq, records.length)
     activation.state = next.state
     activation.seq += records.length
     if (records.length > 0) activation.changed_n = n

@@ -12,7 +12,7 @@ import type { Keys } from './keys.ts'
 import type { Outbox } from './outbox.ts'
 import { type CutHead, Fault, type Journal, type LogEntry, type Snapshots } from './ports.ts'
 import type { Residents } from './residents.ts'
-import { type Position, unpackRow } from './shard_row.ts'
+import { type Position, type ShardRow, unpackRow } from './shard_row.ts'
 import type { Timers } from './timers.ts'
 
 export interface RecoveryParts {
@@ -143,16 +143,28 @@ const chainHolds = (cut: CutHead, next: Frame) => next.prev_seq !== cut.log_seq 
 async function restore(parts: RecoveryParts, cut: CutHead, newest: boolean): Promise<Position> {
   const { residents, keys, timers, outbox, snapshots } = parts
   const row = unpackRow(cut)
+  const held = { actors: 0, events: 0 }
   for await (const batch of snapshots.load(parts.shard, cut.n))
     for (const actor of batch) {
+      held.actors += 1
+      held.events += actor.seq
       if (newest && residents.full) residents.restoreAsleep(actor)
       else residents.restore(actor)
     }
+  insistWhole(row, held)
+  Object.assign(residents.held, held)
   for (const [id, known] of row.keys) keys.add(id, known)
   for (const timer of row.timers) timers.add(timer)
   for (const pending of row.pending) outbox.add(pending)
   residents.births = row.births
   return row.published
+}
+
+/** An actor that is missing, or came as it was before, is in no row: only the sums tell. Throws a Fault. */
+function insistWhole({ held }: ShardRow, found: Residents['held']): void {
+  if (!held || (held.actors === found.actors && held.events === found.events)) return
+  const counted = ({ actors, events }: Residents['held']) => `${actors} actors of ${events} events`
+  throw new Fault(`it holds ${counted(found)} instead of ${counted(held)}`, { retry: false })
 }
 
 async function replay(parts: RecoveryParts, cursor: Cursor, entry: LogEntry): Promise<void> {
@@ -243,6 +255,7 @@ function applyEvent(
   }
   try {
     activation.state = activation.behaviour.evolve(activation.state, event, context)
+    parts.residents.folded(activation.seq, 1)
     activation.seq = record.seq
     activation.changed_n = frame.n
     parts.residents.changed(activation)

@@ -29,6 +29,8 @@ export class Residents {
   #dirty = new Set<Activation>()
   /** Actors that have at least one event. */
   births = 0
+  /** Actors that a snapshot of the whole shard holds, and the events that they are the fold of. */
+  readonly held = { actors: 0, events: 0 }
   turn = 0
 
   constructor(parts: ResidentsParts) {
@@ -112,6 +114,12 @@ export class Residents {
 
   get full(): boolean {
     return this.size >= this.#parts.resident_max
+  }
+
+  /** So many events more are folded into an actor that had `seq` before. */
+  folded(seq: number, events: number): void {
+    if (seq === 0 && events > 0) this.held.actors += 1
+    this.held.events += events
   }
 
   /** No snapshot holds its newest event yet. */

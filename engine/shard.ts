@@ -309,6 +309,7 @@ export class Shard {
   #row() {
     return {
       births: this.#residents.births,
+      held: { ...this.#residents.held },
       keys: this.#keys.all(),
       timers: this.#timers.all(),
       pending: this.#outbox.all(),

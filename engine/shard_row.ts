@@ -3,6 +3,7 @@ import { packState, unpackState } from '../protocols/codec.ts'
 import type { Known } from './keys.ts'
 import type { Pending } from './outbox.ts'
 import type { ActorRow, CutHead } from './ports.ts'
+import type { Residents } from './residents.ts'
 import type { Timer } from './timers.ts'
 
 /** How far a shard's events have been published: the last frame of which all are out, and its log sequence. */
@@ -14,6 +15,8 @@ export interface Position {
 /** What a shard is besides its actors, as a snapshot keeps it. */
 export interface ShardRow {
   readonly births: number
+  /** What the cut's actors add up to; a row of an older program does not say. */
+  readonly held?: Residents['held'] | undefined
   readonly keys: readonly (readonly [string, Known])[]
   readonly timers: readonly Timer[]
   readonly pending: readonly Pending[]
