@@ -32,6 +32,7 @@ interface Flight {
   readonly bytes: Uint8Array
   /** Running, with this frame. */
   readonly hash: string
+  readonly sent_ms: number
 }
 
 const resolve_first_ms = 50
@@ -43,6 +44,8 @@ export class Committer {
   #flight: Flight | undefined
   #resolving = false
   #closed = false
+  /** Grows as long as a frame meets nothing but faults. */
+  #wait_ms = resolve_first_ms
 
   constructor(parts: CommitterParts, tip: Tip) {
     this.#parts = parts
@@ -55,6 +58,11 @@ export class Committer {
 
   get busy(): boolean {
     return this.#flight !== undefined
+  }
+
+  /** How long the frame in flight has been waiting for its ack; 0 when there is none. */
+  get silent_ms(): number {
+    return this.#flight ? this.#parts.env.monotonic_ms() - this.#flight.sent_ms : 0
   }
 
   /** The outcome of the frame in flight is unknown: nothing may be decided on it until the log has been read. */
@@ -82,7 +90,8 @@ export class Committer {
     }
     const bytes = encodeRecord(frame)
     const with_frame = runningHash(hash, bytes)
-    this.#flight = { frame, id: recordId(frame, with_frame), bytes, hash: with_frame }
+    const sent_ms = this.#parts.env.monotonic_ms()
+    this.#flight = { frame, id: recordId(frame, with_frame), bytes, hash: with_frame, sent_ms }
     void this.#append(this.#flight)
   }
 
@@ -96,9 +105,11 @@ export class Committer {
       this.#acked(flight, await journal.append(shard, flight.id, flight.bytes, this.#tip.seq))
     } catch (cause) {
       const fields = { shard: this.#parts.shard, frame: flight.id, cause: String(cause) }
-      this.#parts.env.log('warn', 'the outcome of a frame is unknown', fields)
+      // Once a frame: a log that is away for long would fill the other one.
+      const level = this.#resolving ? 'debug' : 'warn'
+      this.#parts.env.log(level, 'the outcome of a frame is unknown', fields)
       this.#resolving = true
-      this.#lookAfter(resolve_first_ms)
+      this.#lookLater()
     }
   }
 
@@ -108,16 +119,19 @@ export class Committer {
     this.#tip = { epoch, writer, n: flight.frame.n, seq, hash: flight.hash }
     this.#flight = undefined
     this.#resolving = false
+    this.#wait_ms = resolve_first_ms
     this.#parts.acked(flight.frame, this.#tip)
   }
 
-  #lookAfter(wait_ms: number): void {
+  #lookLater(): void {
     if (this.#closed) return
-    this.#parts.env.after(wait_ms * (0.5 + this.#parts.env.random()), () => void this.#look(wait_ms))
+    const wait_ms = this.#wait_ms * (0.5 + this.#parts.env.random())
+    this.#wait_ms = Math.min(2 * this.#wait_ms, resolve_max_ms)
+    this.#parts.env.after(wait_ms, () => void this.#look())
   }
 
   /** The log decides: our frame means acked, the one before it means send again, another's means that we were deposed. */
-  async #look(waited_ms: number): Promise<void> {
+  async #look(): Promise<void> {
     const flight = this.#flight
     if (!flight || this.#closed) return
     let last: LogEntry | undefined
@@ -125,7 +139,7 @@ export class Committer {
       last = await this.#parts.journal.last(this.#parts.shard)
     } catch (cause) {
       this.#parts.env.log('debug', 'the log cannot be read yet', { cause: String(cause) })
-      return this.#lookAfter(Math.min(2 * waited_ms, resolve_max_ms))
+      return this.#lookLater()
     }
     if (last?.id === flight.id && this.#isOurs(last)) return this.#acked(flight, last.seq)
     if ((last?.seq ?? 0) === this.#tip.seq) return void this.#append(flight)

@@ -36,6 +36,8 @@ export interface ShardParts {
   readonly durable: (tail: Tail) => void
   /** Another writer owns the shard now. */
   readonly deposed: () => void
+  /** The log does not take frames, or takes them again. */
+  readonly silent: (is_silent: boolean) => void
 }
 
 /** What recovery builds and a shard then lives on. */

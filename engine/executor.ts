@@ -300,7 +300,8 @@ export class Executor {
   }
 
   #followed(envelope: Work['envelope'], answer: Answer): void {
-    if (!answer.ok && answer.rejection.rejected !== 'moved')
+    // It is part of a frame: when that is not known to be durable, nobody has refused anything.
+    if (!answer.ok && answer.rejection.rejected !== 'moved' && answer.rejection.rejected !== 'deadline')
       this.#parts.dead({ why: 'a follow-up was refused', envelope, rejection: answer.rejection })
   }
 }

@@ -30,6 +30,17 @@ class Lane {
     }
     return entry
   }
+
+  /** Takes out those for which it is true; the others keep their order. */
+  drop(isDue: (entry: Entry) => boolean): readonly Entry[] {
+    const dropped: Entry[] = []
+    const kept: Entry[] = []
+    for (const entry of this.#entries.slice(this.#head))
+      if (entry) (isDue(entry) ? dropped : kept).push(entry)
+    this.#entries = kept
+    this.#head = 0
+    return dropped
+  }
 }
 
 /**
@@ -63,10 +74,21 @@ export class Mailbox {
 
   take(): Entry | undefined {
     const entry = this.#control.shift() ?? this.#command.shift()
-    if (!entry) return undefined
-    entry.activation.queued -= 1
-    this.#bytes -= entry.work.size
+    if (entry) this.#left(entry)
     return entry
+  }
+
+  /** Takes out those whose deadline is over. */
+  takeLate(now_ms: number): readonly Work[] {
+    const isLate = ({ work }: Entry) => work.envelope.deadline_ms <= now_ms
+    const late = [...this.#control.drop(isLate), ...this.#command.drop(isLate)]
+    for (const entry of late) this.#left(entry)
+    return late.map(({ work }) => work)
+  }
+
+  #left({ activation, work }: Entry): void {
+    activation.queued -= 1
+    this.#bytes -= work.size
   }
 
   #bound(work: Work): number {

@@ -63,6 +63,7 @@ export class Outbox {
   readonly #queued: Errand[] = []
   #settled: string[] = []
   #errands = 0
+  #resting = 0
   #closed = false
 
   constructor(parts: OutboxParts) {
@@ -159,7 +160,8 @@ export class Outbox {
   }
 
   #nextErrand(): void {
-    while (this.#errands < limits.effects_in_flight_max) {
+    // So many that failed mean that what they need is away: the others need it as well.
+    while (this.#errands < limits.effects_in_flight_max && this.#resting < limits.effects_resting_max) {
       const errand = this.#queued.shift()
       if (!errand) return
       this.#errands += 1
@@ -180,7 +182,9 @@ export class Outbox {
       const wait_ms = Math.min(limits.effect_retry_first_ms * 2 ** (attempt - 1), limits.effect_retry_max_ms)
       const fields = { effect: errand.effect.type, id: errand.id, attempt, cause: String(cause) }
       this.#parts.env.log('warn', 'an effect failed and will be tried again', fields)
+      this.#resting += 1
       this.#parts.env.after(wait_ms * (0.5 + this.#parts.env.random()), () => {
+        this.#resting -= 1
         if (this.#closed) return
         this.#errands += 1
         void this.#run(errand, attempt + 1)

@@ -112,6 +112,11 @@ export class Residents {
     this.#asleep.add(keyOf(row.kind, row.id))
   }
 
+  /** Far more than may be resident: so many came since the last cut, or none could be saved. */
+  get crowded(): boolean {
+    return this.size >= 2 * this.#parts.resident_max
+  }
+
   get full(): boolean {
     return this.size >= this.#parts.resident_max
   }

@@ -1,8 +1,9 @@
-import type { Address, Principal } from '../protocols/actor.ts'
+import type { Principal } from '../protocols/actor.ts'
 import type { Frame } from '../protocols/frame.ts'
 import { limits } from '../protocols/limits.ts'
 import { overloaded, type Rejection, reject } from '../protocols/rejections.ts'
 import type { Activation, Work } from './activation.ts'
+import { Admission } from './admission.ts'
 import { Committer, type Tip } from './committer.ts'
 import type { Core, ShardParts } from './core.ts'
 import type { Cancel } from './env.ts'
@@ -22,6 +23,7 @@ import { Snapshotter } from './snapshotter.ts'
 import { Tail } from './tail.ts'
 import { Tenure } from './tenure.ts'
 import type { Timer, Timers } from './timers.ts'
+import { Waking } from './waking.ts'
 
 export type ShardStatus = 'recovering' | 'open' | 'draining' | 'deposed' | 'closed'
 
@@ -53,7 +55,8 @@ export class Shard {
   readonly #senses: Senses
   readonly #gathering: Gathering
   readonly #mailbox = new Mailbox()
-  readonly #waking = new Map<string, ((activation: Activation | undefined) => void)[]>()
+  readonly #waking: Waking
+  readonly #admission: Admission
   #scheduled = false
   #executing = false
   #tick: Cancel = () => {}
@@ -108,6 +111,11 @@ export class Shard {
       residents: core.residents,
       gathering: this.#gathering,
     })
+    this.#waking = new Waking({ env: parts.env, residents: core.residents })
+    const { env, silent } = parts
+    const snapshotter = this.#snapshotter
+    const held = { committer: this.#committer, mailbox: this.#mailbox, gate: this.#gate, snapshotter }
+    this.#admission = new Admission({ env, silent, ...core, ...held })
     this.#outbox.releaseAll()
     this.#heartbeat()
   }
@@ -159,7 +167,7 @@ export class Shard {
   }
 
   #tell({ to, query, by }: Question, reply: (answer: Answer) => void): void {
-    this.#awake(to, true, (activation) => {
+    this.#waking.awake(to, true, (activation) => {
       if (!activation) return reply({ ok: false, rejection: asleep })
       const view = this.#senses.answer(activation, query, by)
       const n = activation.changed_n
@@ -175,7 +183,7 @@ export class Shard {
   signal(note: SignalNote, done: (refused?: Rejection) => void): void {
     const closed = this.#closed(false)
     if (closed) return done(closed)
-    this.#awake(note.to, false, (activation) => {
+    this.#waking.awake(note.to, false, (activation) => {
       if (!activation) return done(asleep)
       this.#senses.take(activation, note, done)
     })
@@ -221,37 +229,19 @@ export class Shard {
         work,
         reject('request.too_large', `a command has at most ${limits.command_bytes_max} bytes`),
       )
-    this.#awake(to, false, (activation) => {
-      if (!activation) return refuse(work, asleep)
-      if (activation.queued + activation.waiting.length >= limits.mailbox_activation_max) this.#turn()
-      const full = this.#mailbox.put(activation, work)
-      if (full) return refuse(work, full)
-      this.#schedule()
+    this.#waking.awake(to, false, (activation) => {
+      const refused = activation ? this.#admit(activation, work) : asleep
+      if (refused) refuse(work, refused)
+      else this.#schedule()
     })
   }
 
-  /** Goes on with the actor: now if it is in memory, else when it has been read. Nothing when that failed. */
-  #awake(to: Address, looking: boolean, use: (activation: Activation | undefined) => void): void {
-    const found = looking ? this.#residents.look(to.actor, to.id) : this.#residents.find(to.actor, to.id)
-    if (found !== 'asleep') return use(found)
-    const key = `${to.actor}/${to.id}`
-    const waiting = this.#waking.get(key)
-    if (waiting && waiting.length >= limits.mailbox_activation_max) return use(undefined)
-    if (waiting) return void waiting.push(use)
-    this.#waking.set(key, [use])
-    void this.#wake(to, key)
-  }
-
-  async #wake(to: Address, key: string): Promise<void> {
-    let activation: Activation | undefined
-    try {
-      activation = await this.#residents.wake(to.actor, to.id)
-    } catch (cause) {
-      this.#parts.env.log('warn', 'an actor could not be woken', { key, cause: String(cause) })
-    }
-    const waiting = this.#waking.get(key) ?? []
-    this.#waking.delete(key)
-    for (const use of waiting) use(activation)
+  #admit(activation: Activation, work: Work): Rejection | undefined {
+    const refused = this.#admission.refusal(activation, work)
+    if (refused) this.#residents.dropUnborn(activation)
+    if (refused) return refused
+    if (activation.queued + activation.waiting.length >= limits.mailbox_activation_max) this.#turn()
+    return this.#mailbox.put(activation, work)
   }
 
   #isWatched(activation: Activation): boolean {
@@ -338,6 +328,7 @@ export class Shard {
       this.#fire(timer)
     this.#executor.sweep()
     this.#tenure.beat()
+    this.#admission.look()
     if (this.#snapshotter.overdue && !this.busy)
       void this.#snapshotter.cutNow(this.#committer.tip, this.#clock.now_ms(), () => this.#row())
   }

@@ -41,6 +41,7 @@ export class Snapshotter {
   #opened: Opened | undefined
   #saving: Promise<void> | undefined
   #force = false
+  #failing = false
 
   constructor(parts: SnapshotterParts) {
     this.#parts = parts
@@ -70,6 +71,11 @@ export class Snapshotter {
     this.#saving = this.#save(opened, tip, at_ms).finally(() => {
       this.#saving = undefined
     })
+  }
+
+  /** The last cut could not be saved. */
+  get failing(): boolean {
+    return this.#failing
   }
 
   /** Resolves when no cut is being written. */
@@ -113,9 +119,11 @@ export class Snapshotter {
       const { epoch, seq: log_seq, hash } = tip
       const head = { shard, epoch, n, log_seq, hash, at_ms }
       await snapshots.save({ ...head, shard_row: packRow(row, head), actors })
+      this.#failing = false
       this.#parts.saved(n)
     } catch (cause) {
       // The next cut holds these too; until then recovery replays a little more.
+      this.#failing = true
       this.#parts.residents.giveBack(kept.map(({ activation }) => activation))
       env.log('warn', 'a snapshot could not be saved', { shard, n, cause: String(cause) })
     }

@@ -164,6 +164,7 @@ export class Thread implements ShardHost {
         this.#publisher.wake()
       },
       deposed: () => board.shardIs(shard, 'moved'),
+      silent: (is_silent) => board.shardIs(shard, is_silent ? 'failed' : 'ready'),
     })
     this.#shards.set(shard, owned)
     env.log('debug', `shard ${shard} takes commands`, { replayed })

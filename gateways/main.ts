@@ -9,15 +9,15 @@ import { openGrants } from '../persistence/grants.ts'
 import { openJournal } from '../persistence/journal.ts'
 import { openLists } from '../persistence/lists.ts'
 import { connectNats } from '../persistence/nats.ts'
-import { attempt, closeSql, openSql, type Sql } from '../persistence/pg.ts'
+import { closeSql, openSql } from '../persistence/pg.ts'
 import { openPolicies } from '../persistence/policies.ts'
 import { openProjections } from '../persistence/projections.ts'
+import { openPulse, withPulse } from '../persistence/pulse.ts'
 import { openRows } from '../persistence/rows.ts'
 import { openSnapshots } from '../persistence/snapshots.ts'
 import { checkNats } from '../persistence/startup_check.ts'
 import { ensureStreams } from '../persistence/streams.ts'
 import { openTopics } from '../persistence/topics.ts'
-import { limits } from '../protocols/limits.ts'
 import { type Config, loadConfig } from './config.ts'
 import { openLog } from './log.ts'
 import { isStsBirth, type StsBirth, serveSts } from './sts/thread.ts'
@@ -77,14 +77,16 @@ async function openStores(birth: WorkerBirth, env: Env): Promise<Stores> {
   const sql = openSql({ url: database_url, max, application_name: `kilat-${thread}` })
   const journal = await openJournal(link)
   const topics = await openTopics(link, env)
-  const pulse = watchDatabase(sql, env)
+  const pulse = openPulse(sql, env)
+  const snapshots = openSnapshots(sql)
+  const { wake } = withPulse(snapshots, pulse)
   return {
-    drivers: { journal, topics, snapshots: openSnapshots(sql), projections: openProjections(sql) },
-    accounts: openAccounts(sql),
-    grants: openGrants(sql),
-    lists: openLists(sql),
+    drivers: { journal, topics, snapshots: { ...snapshots, wake }, projections: openProjections(sql) },
+    accounts: withPulse(openAccounts(sql), pulse),
+    grants: withPulse(openGrants(sql), pulse),
+    lists: withPulse(openLists(sql), pulse),
     policies: openPolicies(link),
-    rows: openRows(sql),
+    rows: withPulse(openRows(sql), pulse),
     counts: () => ({ ...topics.stats() }),
     watch(call) {
       call('nats', link.connected)
@@ -97,27 +99,6 @@ async function openStores(birth: WorkerBirth, env: Env): Promise<Stores> {
       await topics.close()
       await link.close()
       await closeSql(sql)
-    },
-  }
-}
-
-/** Whether the database answers, asked every two seconds. */
-function watchDatabase(sql: Sql, env: Env) {
-  const listeners: ((up: boolean) => void)[] = []
-  let stopped = false
-  const ask = async () => {
-    const up = await attempt('asking the database', () => sql`SELECT 1`).then(
-      () => true,
-      () => false,
-    )
-    for (const call of listeners) call(up)
-    if (!stopped) env.after(limits.database_pulse_ms, () => void ask())
-  }
-  void ask()
-  return {
-    watch: (call: (up: boolean) => void) => void listeners.push(call),
-    stop: () => {
-      stopped = true
     },
   }
 }
@@ -161,8 +142,14 @@ async function runWorker(
 async function runSts(birth: StsBirth): Promise<void> {
   const { database_url: url, database_pool_max: max } = birth
   const sql = openSql({ url, max, application_name: 'kilat-sts' })
-  const stores = { accounts: openAccounts(sql), grants: openGrants(sql), close: () => closeSql(sql) }
   const env = systemEnv(openLog(birth.config.log_level, 'sts'))
+  const pulse = openPulse(sql, env)
+  const close = async () => {
+    pulse.stop()
+    await closeSql(sql)
+  }
+  const accounts = withPulse(openAccounts(sql), pulse)
+  const stores = { accounts, grants: withPulse(openGrants(sql), pulse), close }
   await serveSts(birth, env, stores, {
     tell: (word) => parentPort?.postMessage(word),
     onDrain: (call) => void parentPort?.once('message', call),

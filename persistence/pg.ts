@@ -32,6 +32,7 @@ export function openSql(options: SqlOptions): Sql {
   return postgres(options.url, {
     max: options.max,
     connect_timeout: limits.database_connect_seconds,
+    backoff: (tries) => Math.min(limits.database_reconnect_max_ms, 50 * 2 ** Math.min(tries, 10)) / 1_000,
     connection: {
       application_name: options.application_name,
       statement_timeout: limits.database_statement_ms,

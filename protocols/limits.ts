@@ -7,6 +7,9 @@ export const limits = {
   record_bytes_max: 1_000_000,
   append_timeout_ms: 5_000,
   journal_dedupe_ms: 120_000,
+  /** A log that has not taken a frame for so long is silent: commands are refused at once, with this time to try again. */
+  log_patience_ms: 3_000,
+  silent_retry_ms: 1_000,
 
   // Mailboxes and turns.
   mailbox_activation_max: 256,
@@ -34,6 +37,10 @@ export const limits = {
   effect_retry_first_ms: 500,
   effect_retry_max_ms: 60_000,
   effects_in_flight_max: 64,
+  /** Effects of a shard that failed and wait for their next try; with so many, none is begun anew. */
+  effects_resting_max: 1_000,
+  /** Steps and effects that a shard still owes: with so many it takes no more commands. */
+  outbox_pending_max: 100_000,
   overdue_timers_per_turn: 128,
   gather_linger_ms: 100,
 
@@ -342,6 +349,10 @@ export const limits = {
   store_start_tries_max: 5,
   store_log_bytes_max: 10 * 1024 * 1024,
   store_stop_ms: 10_000,
+  /** How often a running store is asked whether it would do better if it were started anew. */
+  store_look_ms: 2_000,
+  /** What the embedded log leaves free on its disk, for all others who write there. */
+  store_reserve_bytes: 64 * 1024 * 1024,
   store_restart_first_ms: 100,
   store_restart_max_ms: 5_000,
   data_lock_wait_ms: 15_000,
@@ -357,6 +368,9 @@ export const limits = {
   projection_rows_per_statement: 5_000,
   /** How often a thread asks whether the database is there. */
   database_pulse_ms: 2_000,
+  /** Without an answer for so long it counts as away. */
+  database_answer_ms: 5_000,
+  database_reconnect_max_ms: 1_000,
   // Observation.
   /** Spans that one span names besides its parent. */
   trace_links_max: 64,

@@ -129,7 +129,8 @@ export class Exchange {
       path: loggable(this.head.path),
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
     })
-    this.refuse(reject(fault ? 'unavailable' : 'request.failed', ''))
+    if (fault) this.refuse({ ...reject('unavailable', ''), retry_after_ms: limits.silent_retry_ms })
+    else this.refuse(reject('request.failed', ''))
   }
 
   empty(status: number, headers: Headers = []): void {

@@ -10,10 +10,12 @@ export interface NatsPlace {
   /** Holds the streams and the log. */
   readonly store_dir: string
   readonly name: string
+  /** Bytes of all streams; absent: three quarters of what is free at the start. */
+  readonly store_bytes_max?: number
 }
 
 /** The configuration of a server of our own: loopback only, JetStream, and every append on disk before its ack. */
-export function natsConfig({ port, monitor_port, store_dir, name }: NatsPlace): string {
+export function natsConfig({ port, monitor_port, store_dir, name, store_bytes_max }: NatsPlace): string {
   return [
     `server_name: ${JSON.stringify(name)}`,
     `listen: "127.0.0.1:${port}"`,
@@ -26,6 +28,7 @@ export function natsConfig({ port, monitor_port, store_dir, name }: NatsPlace): 
     'jetstream {',
     `  store_dir: ${JSON.stringify(store_dir)}`,
     '  sync_interval: always',
+    ...(store_bytes_max === undefined ? [] : [`  max_file_store: ${store_bytes_max}`]),
     '}',
     '',
   ].join('\n')

@@ -7,6 +7,7 @@ import { limits } from '../../protocols/limits.ts'
 import { freePort } from './free_port.ts'
 import { natsConfig, natsProgram, natsReady } from './nats_server.ts'
 import { entryFile } from './project_dir.ts'
+import { isShortOfRoom, roomFor } from './room.ts'
 import type { Program } from './store.ts'
 
 export interface Ports {
@@ -75,11 +76,12 @@ export function natsStore(data_dir: string, ports: Ports, fixed: () => boolean):
         ports.nats_monitor = await freePort(ports.nats_monitor)
       }
       const place = { port: ports.nats, monitor_port: ports.nats_monitor, store_dir, name: 'kilat' }
-      writeFileSync(config, natsConfig(place))
+      writeFileSync(config, natsConfig({ ...place, store_bytes_max: await roomFor(store_dir) }))
       return spawnNats(config, 'inherit')
     },
     ready: () => natsReady(`http://127.0.0.1:${ports.nats_monitor}`, limits.store_ready_ms),
     end: (child) => child.kill('SIGTERM'),
+    isStale: () => isShortOfRoom(`http://127.0.0.1:${ports.nats_monitor}`, store_dir),
   }
 }
 

@@ -17,6 +17,8 @@ export interface Program {
   ready(child: ChildProcess): Promise<void>
   /** Asks it to close its store and to end. */
   end(child: ChildProcess): void
+  /** It runs, but would do better if it were started anew. Asked from time to time; absent: never so. */
+  isStale?(): Promise<boolean>
 }
 
 export class Store {
@@ -71,13 +73,34 @@ export class Store {
     let ended = first
     for (let delay: number = limits.store_restart_first_ms; ; ) {
       const began = performance.now()
+      const looking = new AbortController()
+      void this.#look(looking.signal)
       await ended
+      looking.abort()
       if (performance.now() - began > limits.store_restart_max_ms) delay = limits.store_restart_first_ms
       await this.#pause(delay)
       if (this.#stopping.signal.aborted) return
       delay = Math.min(delay * 2, limits.store_restart_max_ms)
       ended = (await this.#live()).ended
     }
+  }
+
+  /** Ends the process once it is stale; it is started again as any that died. */
+  async #look(gone: AbortSignal): Promise<void> {
+    const { isStale } = this.#program
+    if (!isStale) return
+    const over = AbortSignal.any([gone, this.#stopping.signal])
+    for (;;) {
+      await wait(limits.store_look_ms, undefined, { signal: over }).catch(() => {})
+      if (over.aborted) return
+      if (this.state === 'up' && (await isStale())) break
+    }
+    const child = this.#child
+    if (over.aborted || child === undefined) return
+    process.stdout.write(`${this.#program.name} is started anew\n`)
+    this.#program.end(child)
+    await wait(limits.store_stop_ms, undefined, { signal: gone }).catch(() => {})
+    if (!gone.aborted) child.kill('SIGKILL')
   }
 
   /** From the launch to the first answer, or to the end of a process that gives none. */
