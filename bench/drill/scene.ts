@@ -37,6 +37,10 @@ export interface SceneOptions {
   readonly stores?: StoreUrls | undefined
   /** What the engine's environment has besides. */
   readonly env?: Readonly<Record<string, string>>
+  /** Called before the engine starts, with the folder of its data. */
+  readonly prepare?: (data_dir: string) => Promise<void>
+  /** Called when every process has ended, before the folder goes. */
+  readonly ended?: () => Promise<void>
   /** Where the clients find the engine, when not at its own port. */
   readonly clients_url?: string
   /** Reads each event of the log once, in order per shard. */
@@ -91,10 +95,11 @@ export class Scene {
     const dir = await mkdtemp(join(tmpdir(), `kilat-${options.name}-`))
     const scene = new Scene(options, dir, await freePort())
     await mkdir(scene.data_dir)
-    // A database that was opened once starts in two seconds instead of many.
-    if (!options.stores) await copyDatabase(join(scene.data_dir, 'database'))
     options.note(`${options.workers} workers, in ${dir}`)
     try {
+      await options.prepare?.(scene.data_dir)
+      // A database that was opened once starts in two seconds instead of many.
+      if (!options.stores) await copyDatabase(join(scene.data_dir, 'database'))
       await scene.#start()
       return scene
     } catch (cause) {
@@ -185,6 +190,7 @@ export class Scene {
       this.#options.note(`left over at the end: ${pid} ${command}`)
       process.kill(pid, 'SIGKILL')
     }
+    await this.#options.ended?.()
     if (is_good) await rm(this.dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
     else this.#options.note(`see ${this.dir}`)
   }

@@ -1,5 +1,6 @@
 import { killDrill } from './kill.ts'
+import { powercutDrill } from './powercut.ts'
 import type { Drill } from './row.ts'
 
 /** Every drill, in the order in which all of them are run. */
-export const drills: readonly Drill[] = [killDrill]
+export const drills: readonly Drill[] = [killDrill, powercutDrill]

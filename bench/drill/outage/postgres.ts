@@ -1,0 +1,88 @@
+// A real PostgreSQL of a drill's own, from the programs of the machine.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { chmod, chown, mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import postgres from 'postgres'
+import { pause } from '../engine_process.ts'
+
+const homes = '/usr/lib/postgresql'
+const ready_ms = 60_000
+
+/** The folder of the newest PostgreSQL that has PostGIS; undefined where there is none. */
+export function postgresPrograms(): string | undefined {
+  if (!existsSync(homes)) return undefined
+  const versions = readdirSync(homes).filter(
+    (version) =>
+      existsSync(join(homes, version, 'bin', 'initdb')) &&
+      existsSync(`/usr/share/postgresql/${version}/extension/postgis.control`),
+  )
+  const newest = versions.sort((a, b) => Number(a) - Number(b)).at(-1)
+  return newest === undefined ? undefined : join(homes, newest, 'bin')
+}
+
+/** It refuses to run as root. */
+function asUser(program: string, args: readonly string[]): readonly [string, readonly string[]] {
+  return process.getuid?.() === 0 ? ['runuser', ['-u', 'postgres', '--', program, ...args]] : [program, args]
+}
+
+function run(program: string, ...args: readonly string[]): void {
+  const [command, words] = asUser(program, args)
+  const { status, stderr, error } = spawnSync(command, words, { encoding: 'utf8', cwd: '/' })
+  if (status !== 0) throw new Error(`${program}: ${error?.message ?? stderr}`)
+}
+
+export class Cluster {
+  readonly url: string
+  readonly #programs: string
+  readonly #dir: string
+  readonly #port: number
+  #child: ChildProcess | undefined
+
+  private constructor(programs: string, dir: string, port: number) {
+    this.#programs = programs
+    this.#dir = dir
+    this.#port = port
+    this.url = `postgres://kilat@127.0.0.1:${port}/postgres`
+    process.on('exit', () => void this.#child?.kill('SIGKILL'))
+  }
+
+  /** A fresh one below `home`, which its user can reach. It does not run yet. */
+  static async make(programs: string, home: string, port: number): Promise<Cluster> {
+    const dir = join(home, 'cluster')
+    await mkdir(dir, { recursive: true })
+    if (process.getuid?.() === 0) {
+      const id = (flag: string) => Number(spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' }).stdout)
+      await chown(dir, id('-u'), id('-g'))
+    }
+    await chmod(dir, 0o700)
+    const rights = ['--username', 'kilat', '--auth', 'trust', '--encoding', 'UTF8', '--locale', 'C.UTF-8']
+    run(join(programs, 'initdb'), '--pgdata', dir, '--no-sync', ...rights)
+    // What was made without a sync is synced once, before anybody counts on it.
+    run(join(programs, 'initdb'), '--pgdata', dir, '--sync-only')
+    return new Cluster(programs, dir, port)
+  }
+
+  /** Rejects when it does not answer in time. */
+  async start(): Promise<void> {
+    const place = ['-D', this.#dir, '-p', String(this.#port), '-h', '127.0.0.1', '-k', '']
+    const [command, words] = asUser(join(this.#programs, 'postgres'), place)
+    this.#child = spawn(command, words, { stdio: 'ignore', cwd: '/' })
+    for (const until_ms = performance.now() + ready_ms; performance.now() < until_ms; await pause(50)) {
+      const sql = postgres(this.url, { max: 1, onnotice: () => {}, backoff: () => 0 })
+      const answered = await sql`CREATE EXTENSION IF NOT EXISTS postgis`.then(
+        () => true,
+        () => false,
+      )
+      await sql.end({ timeout: 1 })
+      if (answered) return
+    }
+    throw new Error(`PostgreSQL in ${this.#dir} does not answer`)
+  }
+
+  /** Of the postmaster; its children follow from it. */
+  async pid(): Promise<number> {
+    const text = await readFile(join(this.#dir, 'postmaster.pid'), 'utf8')
+    return Number(text.split('\n')[0])
+  }
+}

@@ -1,0 +1,199 @@
+/** The power of the disks under the stores is cut at random moments under load; the machine boots from what was on them. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { freePort } from '../../../persistence/embedded/free_port.ts'
+import { Random } from '../../city/random.ts'
+import type { DrillOptions, Outcome } from '../../drills/row.ts'
+import { pause } from '../engine_process.ts'
+import { workersOn } from '../processes.ts'
+import { Scene } from '../scene.ts'
+import { Disk, diskTrouble } from './disk.ts'
+import { settleAskers } from './people.ts'
+import { Pets } from './pets.ts'
+import { Cluster, postgresPrograms } from './postgres.ts'
+import { Sampler } from './sampler.ts'
+import { killAll, stopAll } from './stopped.ts'
+import { cutRawLog } from './unsynced.ts'
+
+const size_mb = 512
+const serving_max_ms = 120_000
+const city = { workers: 2, runners: 60, owners: 20 }
+
+interface Tally {
+  acked: number
+  rows_acked: number
+  lost: number
+  doubled: number
+  compared: number
+  serving_ms: number
+  cuts: number
+  readonly wrong: string[]
+}
+
+/** One engine with its stores on disks of their own: the embedded ones, or nats-server and a real PostgreSQL. */
+class PowerCuts {
+  readonly #options: DrillOptions
+  readonly #programs: string | undefined
+  readonly #random: Random
+  readonly #tally: Tally
+  readonly #disks: Disk[] = []
+  #cluster: Cluster | undefined
+
+  constructor(options: DrillOptions, programs: string | undefined, tally: Tally) {
+    this.#options = options
+    this.#programs = programs
+    this.#random = new Random(options.seed + (programs === undefined ? 0 : 1))
+    this.#tally = tally
+  }
+
+  async run(rounds: number): Promise<void> {
+    const port = await freePort()
+    const env: Readonly<Record<string, string>> =
+      this.#programs === undefined ? {} : { DATABASE_URL: `postgres://kilat@127.0.0.1:${port}/postgres` }
+    const scene = await Scene.open({
+      ...city,
+      ...this.#options,
+      name: 'powercut',
+      env,
+      prepare: (data_dir) => this.#prepare(data_dir, port),
+      ended: () => this.#end(),
+    })
+    const wrong_before = this.#tally.wrong.length
+    try {
+      await this.#cuts(scene, rounds)
+    } finally {
+      await scene.close(this.#tally.wrong.length === wrong_before)
+    }
+  }
+
+  async #prepare(data_dir: string, port: number): Promise<void> {
+    const dir = join(data_dir, '..')
+    this.#disks.push(await Disk.make(dir, join(data_dir, 'nats'), size_mb))
+    const home = join(data_dir, this.#programs === undefined ? 'database' : 'postgres')
+    this.#disks.push(await Disk.make(dir, home, size_mb))
+    if (this.#programs === undefined) return
+    this.#cluster = await Cluster.make(this.#programs, home, port)
+    await this.#cluster.start()
+  }
+
+  async #end(): Promise<void> {
+    for (const disk of this.#disks) await disk.remove()
+  }
+
+  async #cuts(scene: Scene, rounds: number): Promise<void> {
+    const { token_issuer, note, seed } = this.#options
+    const { owners } = await settleAskers(scene.data_dir, token_issuer, `cut-${seed}`)
+    const pets = new Pets(owners)
+    scene.city.begin()
+    for (let round = 0; round < rounds; round++) {
+      const sampler = new Sampler(scene.engine.url, [pets.lane])
+      sampler.begin()
+      await pause(this.#random.between(3_000, 7_000))
+      const serving_ms = await this.#cut(scene)
+      await sampler.end()
+      await this.#audit(scene, pets, serving_ms)
+      note(`cut ${round + 1}: ${JSON.stringify({ ...this.#tally, wrong: this.#tally.wrong.length })}`)
+    }
+  }
+
+  /** Resolves with the time from the cut until everything served again, and with what that took too long. */
+  async #cut(scene: Scene): Promise<number> {
+    const { engine, data_dir } = scene
+    const stores = workersOn(data_dir).filter(({ kind }) => kind === 'nats' || kind === 'database')
+    const postmaster = (await this.#cluster?.pid()) ?? 0
+    const writers = [...stores.map(({ pid }) => pid), ...(postmaster === 0 ? [] : [postmaster])]
+    const stopped = await stopAll(writers)
+    const images: string[] = []
+    for (const disk of this.#disks) images.push(await disk.cut())
+    const cut_ms = performance.now()
+    await engine.kill()
+    await killAll([...stopped, ...workersOn(data_dir).map(({ pid }) => pid)])
+    for (const [index, disk] of this.#disks.entries()) await disk.boot(images[index] ?? '')
+    await this.#cluster?.start()
+    engine.start()
+    const until_ms = performance.now() + serving_max_ms
+    while (!(await scene.probe.serves())) {
+      if (performance.now() > until_ms)
+        throw new Error(`nothing served ${serving_max_ms} ms after a power cut`)
+      if (!engine.is_alive) engine.start()
+      await pause(50)
+    }
+    return Math.round(performance.now() - cut_ms)
+  }
+
+  async #audit(scene: Scene, pets: Pets, serving_ms: number): Promise<void> {
+    const tally = this.#tally
+    const found = await scene.audit()
+    const lost_rows = await pets.lost(scene.engine.url)
+    tally.cuts += 1
+    tally.serving_ms = Math.max(tally.serving_ms, serving_ms)
+    tally.compared += found.compared
+    tally.lost += lost_rows.length
+    tally.wrong.push(...found.wrong, ...lost_rows.map((id) => `lost: the pet ${id}`))
+    this.#latest = {
+      acked: found.acked,
+      rows_acked: pets.acked,
+      lost: found.lost + found.lost_waypoints,
+      doubled: found.doubled,
+    }
+  }
+
+  /** What one scene came to: its counts only grow, so the last round has them all. */
+  #latest = { acked: 0, rows_acked: 0, lost: 0, doubled: 0 }
+
+  get latest(): Readonly<{ acked: number; rows_acked: number; lost: number; doubled: number }> {
+    return this.#latest
+  }
+}
+
+/** Half of the rounds on the embedded stores, half on a real PostgreSQL where there is one. */
+export async function powercut(options: DrillOptions): Promise<Outcome> {
+  const trouble = await diskTrouble()
+  if (trouble !== undefined) throw new Error(`it cannot be run: ${trouble}`)
+  const programs = postgresPrograms()
+  const wrong: string[] = []
+  const tally: Tally = {
+    acked: 0,
+    rows_acked: 0,
+    lost: 0,
+    doubled: 0,
+    compared: 0,
+    serving_ms: 0,
+    cuts: 0,
+    wrong,
+  }
+  const real = programs === undefined ? 0 : Math.floor(options.rounds / 2)
+  for (const [kind, rounds] of [
+    [undefined, options.rounds - real],
+    [programs, real],
+  ] as const) {
+    if (rounds === 0) continue
+    const cuts = new PowerCuts(options, kind, tally)
+    await cuts.run(rounds)
+    const { acked, rows_acked, lost, doubled } = cuts.latest
+    tally.acked += acked
+    tally.rows_acked += rows_acked
+    tally.lost += lost
+    tally.doubled += doubled
+  }
+  const raw = await rawCuts(wrong)
+  const { acked, rows_acked, lost, doubled, serving_ms, compared, cuts } = tally
+  const extra = { cuts, cuts_on_postgres: real, rows_acked, compared_actors: compared, ...raw }
+  return { acked: acked + rows_acked, lost, doubled, serving_ms, wrong, extra }
+}
+
+/** The same cut under a bare log that syncs, and under one that does not: the drill must see the difference. */
+async function rawCuts(wrong: string[]): Promise<Readonly<Record<string, number>>> {
+  const dir = await mkdtemp(join(tmpdir(), 'kilat-rawcut-'))
+  try {
+    const synced = await cutRawLog(dir, true)
+    const unsynced = await cutRawLog(dir, false)
+    if (synced.lost > 0) wrong.push(`a log that syncs always lost ${synced.lost} of ${synced.acked}`)
+    if (unsynced.lost === 0) wrong.push('a log that does not sync lost nothing: the cut cannot be seen')
+    const { acked: unsynced_acked, lost: unsynced_lost } = unsynced
+    return { raw_acked: synced.acked, raw_lost: synced.lost, unsynced_acked, unsynced_lost }
+  } finally {
+    await rm(dir, { recursive: true, force: true })
+  }
+}
