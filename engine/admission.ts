@@ -38,11 +38,16 @@ export class Admission {
     this.#parts = parts
   }
 
+  /** Why no command is taken at all: the log is silent. */
+  get silence(): Rejection | undefined {
+    return this.#parts.committer.silent_ms > limits.log_patience_ms ? silent : undefined
+  }
+
   /** Why the shard does not take this. Steps and timers are always taken: they finish what was begun. */
   refusal(activation: Activation, { envelope }: Work): Rejection | undefined {
     if (envelope.lane === 'control') return undefined
-    const { committer, outbox, residents, snapshotter } = this.#parts
-    if (committer.silent_ms > limits.log_patience_ms) return silent
+    const { outbox, residents, snapshotter } = this.#parts
+    if (this.silence) return this.silence
     if (outbox.size >= limits.outbox_pending_max)
       return overloaded(`${outbox.size} effects of the shard are not carried out yet`, limits.silent_retry_ms)
     if (activation.seq === 0 && snapshotter.failing && residents.crowded)

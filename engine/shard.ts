@@ -146,7 +146,7 @@ export class Shard {
   /** Takes a command in, or refuses at once; `reply` is called exactly once. */
   submit(envelope: Envelope, reply: (answer: Answer) => void): void {
     const is_control = envelope.lane === 'control'
-    const closed = this.#closed(is_control)
+    const closed = this.#closed(is_control) ?? (is_control ? undefined : this.#admission.silence)
     if (closed) return reply({ ok: false, rejection: closed })
     // A step leaves a record, which the log refuses to a former owner; others may be answered from memory.
     if (is_control) return this.#put(workOf(envelope, reply))

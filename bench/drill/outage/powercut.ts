@@ -60,10 +60,12 @@ class PowerCuts {
       ended: () => this.#end(),
     })
     const wrong_before = this.#tally.wrong.length
+    let is_over = false
     try {
       await this.#cuts(scene, rounds)
+      is_over = true
     } finally {
-      await scene.close(this.#tally.wrong.length === wrong_before)
+      await scene.close(is_over && this.#tally.wrong.length === wrong_before)
     }
   }
 
