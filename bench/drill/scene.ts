@@ -41,8 +41,8 @@ export interface SceneOptions {
   readonly prepare?: (data_dir: string) => Promise<void>
   /** Called when every process has ended, before the folder goes. */
   readonly ended?: () => Promise<void>
-  /** Where the clients find the engine, when not at its own port. */
-  readonly clients_url?: string
+  /** Given the engine's door, where the clients find it; at that very door without it. */
+  readonly front?: (engine_url: string) => string
   /** Reads each event of the log once, in order per shard. */
   readonly take?: (event: EventRecord) => void
   readonly note: (line: string) => void
@@ -65,6 +65,15 @@ export interface SceneAudit {
   readonly wrong: readonly string[]
 }
 
+interface Cast {
+  readonly city: City
+  readonly admin: Citizen
+  /** Somebody of whom the city knows nothing. */
+  readonly stranger: Citizen
+  readonly prober: Citizen
+  readonly probe: Probe
+}
+
 /** An engine of a drill's own with a city beside it, and the books that the city is audited by. */
 export class Scene {
   readonly dir: string
@@ -79,7 +88,7 @@ export class Scene {
   readonly #aside = new Map<string, string>()
   readonly #told = new Set<string>()
   readonly #started_ms = Date.now()
-  #cast: { readonly city: City; readonly admin: Citizen; readonly probe: Probe } | undefined
+  #cast: Cast | undefined
 
   private constructor(options: SceneOptions, dir: string, port: number) {
     this.#options = options
@@ -121,6 +130,16 @@ export class Scene {
     return this.#present.probe
   }
 
+  /** An owner of whom the city knows nothing. */
+  get stranger(): Citizen {
+    return this.#present.stranger
+  }
+
+  /** The runner who probes. */
+  get prober(): Citizen {
+    return this.#present.prober
+  }
+
   get #present() {
     if (!this.#cast) throw new Error('nobody is there yet')
     return this.#cast
@@ -133,18 +152,19 @@ export class Scene {
   }
 
   #settle() {
-    const { token_issuer, runners, owners, seed, note, clients_url } = this.#options
+    const { token_issuer, runners, owners, seed, note, front } = this.#options
     const settings = { data_dir: this.data_dir, token_issuer, signing_keys: undefined }
     return withAccounts(settings, async (accounts, identity: Identity) => {
       const [admin] = await settle(accounts, identity, 'admin', 1, 'drill')
       const [prober] = await settle(accounts, identity, 'runner', 1, 'drill')
-      if (!admin || !prober) throw new Error('somebody is missing')
+      const [stranger] = await settle(accounts, identity, 'owner', 1, 'drill')
+      if (!admin || !prober || !stranger) throw new Error('somebody is missing')
       const probe = new Probe(this.engine.url, prober)
       await probe.settle()
       const people = { runners, owners, seed, is_clean: true, warm_up_ms: 5_000 }
-      const url = clients_url ?? this.engine.url
+      const url = front?.(this.engine.url) ?? this.engine.url
       const city = await City.found({ ...people, url, accounts, identity, note }, this.ledger)
-      return { city, admin, probe }
+      return { city, admin, stranger, prober, probe }
     })
   }
 

@@ -1,6 +1,7 @@
 import { killDrill } from './kill.ts'
+import { pauseDrill } from './pause.ts'
 import { powercutDrill } from './powercut.ts'
 import type { Drill } from './row.ts'
 
 /** Every drill, in the order in which all of them are run. */
-export const drills: readonly Drill[] = [killDrill, powercutDrill]
+export const drills: readonly Drill[] = [killDrill, powercutDrill, pauseDrill]
