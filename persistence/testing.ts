@@ -38,12 +38,45 @@ async function kill(child: ChildProcess | undefined): Promise<void> {
 }
 
 /** A server of our own with JetStream, synced always, on a free port. */
-export async function startNats(): Promise<TestNats> {
+export function startNats(): Promise<TestNats> {
+  return serve([])
+}
+
+export interface TestCluster {
+  /** Of all servers, with commas between. */
+  readonly url: string
+  /** By the names that they have in the cluster. */
+  readonly servers: ReadonlyMap<string, TestNats>
+  stop(): Promise<void>
+}
+
+/** Three servers that are one cluster. */
+export async function startCluster(): Promise<TestCluster> {
+  const names = ['north', 'south', 'east']
+  const ports = await Promise.all(names.map(() => freePort()))
+  const routes = ports.map((port) => `nats-route://127.0.0.1:${port}`)
+  const servers = await Promise.all(
+    ports.map((port, index) => serve([clusterConfig(port, routes)], names[index])),
+  )
+  return {
+    url: servers.map(({ url }) => url).join(','),
+    servers: new Map(servers.map((server, index) => [names[index] ?? '', server])),
+    stop: async () => void (await Promise.all(servers.map((server) => server.stop()))),
+  }
+}
+
+const clusterConfig = (port: number, routes: readonly string[]) =>
+  `cluster { name: kilat, listen: "127.0.0.1:${port}", routes: ${JSON.stringify(routes)} }`
+
+/** `more`: lines of configuration beside ours. */
+async function serve(more: readonly string[], called?: string): Promise<TestNats> {
   const dir = await mkdtemp(join(tmpdir(), 'kilat-nats-'))
   const [port, monitor_port] = [await freePort(), await freePort()]
   const monitor_url = `http://127.0.0.1:${monitor_port}`
   const config = join(dir, 'nats.conf')
-  await writeFile(config, natsConfig({ port, monitor_port, store_dir: dir, name: `test-${port}` }))
+  const name = called ?? `test-${port}`
+  const lines = [natsConfig({ port, monitor_port, store_dir: dir, name }), ...more]
+  await writeFile(config, lines.join('\n'))
   let child: ChildProcess | undefined
 
   const restart = async () => {

@@ -65,7 +65,8 @@ interface Connection {
 }
 
 const lane = (): Lane => ({ last_ms: 0, waiting: [] })
-const nobody = statusReply('503')
+/** Nobody listens there. */
+const nobody = (subject: string) => statusReply('503', { 'Nats-Subject': subject })
 const direct_get = '$JS.API.DIRECT.GET.'
 const silence_ms = limits.nats_ping_ms * (limits.nats_pings_missed_max + 1)
 
@@ -226,13 +227,13 @@ export class SimJetStream {
     const absent = stream && this.#leaderless.get(stream.config.name)
     if (absent === 'silent') return
     if (stream && !absent) stream.receive(packet, answer)
-    else answer(nobody)
+    else answer(nobody(packet.subject))
   }
 
   /** Any replica answers, as far as it has come; it needs no leader. */
   #directGet(packet: Packet, answer: Answer): void {
     const stream = this.#streams.get(packet.subject.slice(direct_get.length))
-    if (!stream?.config.allow_direct) return answer(nobody)
+    if (!stream?.config.allow_direct) return answer(nobody(packet.subject))
     stream.expire()
     const reached_ms = this.#env.now_ms() - (stream.replicated ? this.#weather.lag_ms() : 0)
     const { log } = stream

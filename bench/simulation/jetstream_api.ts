@@ -62,7 +62,7 @@ const handlers: Readonly<Record<string, Handler>> = {
     withStream(domain, name, ({ config }) => ({
       error: config.deny_purge ? refusals.purge_denied : refusals.bad_request,
     })),
-  'STREAM.MSG.GET': (domain, name, body) => withStream(domain, name, (stream) => get(stream, body)),
+  'STREAM.MSG.GET': get,
   'STREAM.MSG.DELETE': (domain, name) =>
     withStream(domain, name, ({ config }) => ({
       error: config.deny_delete ? refusals.delete_denied : refusals.bad_request,
@@ -130,16 +130,20 @@ function withStream(domain: Domain, name: string, use: (stream: SimStream) => ob
   return stream ? use(stream) : { error: refusals.no_stream }
 }
 
-function get({ log }: SimStream, query: Query): object {
+/** A cluster looks for the stream before it looks at the question, a single server the other way round. */
+function get(domain: Domain, name: string, query: Query): object {
   const { seq = 0, last_by_subj, next_by_subj } = query
-  if ((seq > 0 || next_by_subj) && last_by_subj) return { error: refusals.bad_request }
-  if (seq === 0 && !last_by_subj && !next_by_subj) return { error: refusals.bad_request }
-  const found = last_by_subj
-    ? log.last(last_by_subj)
-    : next_by_subj
-      ? log.next(next_by_subj, seq)
-      : log.get(seq)
-  return found ? { message: shown(found) } : { error: refusals.no_message }
+  const odd = last_by_subj ? seq > 0 || next_by_subj : seq === 0 && !next_by_subj
+  const clustered = [...domain.streams.values()].some(({ replicated }) => replicated)
+  if (odd && !(clustered && !domain.streams.has(name))) return { error: refusals.bad_request }
+  return withStream(domain, name, ({ log }) => {
+    const found = last_by_subj
+      ? log.last(last_by_subj)
+      : next_by_subj
+        ? log.next(next_by_subj, seq)
+        : log.get(seq)
+    return found ? { message: shown(found) } : { error: refusals.no_message }
+  })
 }
 
 const shown = ({ subject, seq, block, data, at_ms }: Stored) => ({
@@ -178,7 +182,12 @@ function update(domain: Domain, name: string, body: Body): object {
 
 const infoOf = ({ config, log }: SimStream) => ({
   config,
-  state: { messages: log.count, bytes: log.bytes, first_seq: log.first_seq, last_seq: log.last_seq },
+  state: {
+    messages: log.count,
+    bytes: log.bytes,
+    first_seq: log.last_seq === 0 ? 0 : log.first_seq,
+    last_seq: log.last_seq,
+  },
 })
 
 const canonical = (config: StreamConfig) => JSON.stringify(Object.entries(config).toSorted())

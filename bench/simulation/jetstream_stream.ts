@@ -190,11 +190,12 @@ export class SimStream {
 
   /** One replica, one message: the expected sequence is looked at before the id. */
   #judgeAlone(packet: Packet): Judged {
+    if (this.#tooLarge(packet)) return { refusal: refusals.too_large }
     const unexpected = this.#unexpected(packet, this.log.last_seq)
     if (unexpected) return { refusal: unexpected }
     const duplicate = this.#ids.get(fieldOf(packet.block, 'Nats-Msg-Id'))
     if (duplicate !== undefined) return { duplicate }
-    const refusal = this.#tooLarge(packet) ? refusals.too_large : this.#noRoom(sumOf([packet]))
+    const refusal = this.#noRoom(sumOf([packet]))
     return refusal && { refusal }
   }
 
