@@ -12,7 +12,7 @@ import { MemorySnapshots } from './memory_snapshots.ts'
 import { MemoryTopics } from './memory_topics.ts'
 import type { Meters } from './meters.ts'
 import type { PolicyBook } from './policy_book.ts'
-import type { Drivers } from './ports.ts'
+import type { Drivers, Snapshots } from './ports.ts'
 import { Thread } from './thread.ts'
 import type { Tracer } from './tracer.ts'
 
@@ -81,7 +81,7 @@ export const idAt = (index: number) => `00000000-0000-4000-8000-${index.toString
 /** Twins of every port, which a second start may share as the stores of the same deployment. */
 export interface Stores {
   readonly journal: MemoryJournal
-  readonly snapshots: MemorySnapshots
+  readonly snapshots: Snapshots
   readonly projections: MemoryProjections
   readonly topics: MemoryTopics
 }
@@ -115,6 +115,8 @@ export interface StandOptions {
   readonly book?: PolicyBook
   readonly meters?: Meters
   readonly tracer?: Tracer
+  /** False: whoever asked opens the shards. */
+  readonly opens?: boolean
 }
 
 /** A thread on memory twins, its shards open. */
@@ -146,7 +148,7 @@ export async function stand(options: StandOptions = {}): Promise<Stand> {
     policy: () => options.book?.current ?? firstPolicy,
     policyAt: (version) => options.book?.at(version) ?? firstPolicy,
   })
-  await until(env, thread.open())
+  if (options.opens !== false) await until(env, thread.open())
   const send = (id: string, command: Omit<Add, 'type'>, more: Partial<Envelope> = {}) =>
     thread.submit({
       id: env.uuid(),

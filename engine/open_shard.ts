@@ -30,8 +30,12 @@ function coreOf(parts: ShardParts): Core {
       env.log('error', 'a dead letter could not be kept', { shard, cause: String(cause) })
     })
   }
-  return {
-    residents: new Residents({ ...parts, snapshots: drivers.snapshots }),
+  const core: Core = {
+    residents: new Residents({
+      ...parts,
+      snapshots: drivers.snapshots,
+      quarantine: (activation, why) => core.quarantine(activation, why),
+    }),
     keys: new Keys(),
     timers: new Timers(),
     outbox: new Outbox({
@@ -48,4 +52,5 @@ function coreOf(parts: ShardParts): Core {
       dead({ why: 'quarantined', of: activation.address, seq: activation.seq, cause: why })
     },
   }
+  return core
 }

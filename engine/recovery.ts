@@ -10,7 +10,7 @@ import type { Env } from './env.ts'
 import { runningHash } from './hash.ts'
 import type { Keys } from './keys.ts'
 import type { Outbox } from './outbox.ts'
-import { type CutHead, Fault, type Journal, type LogEntry, type Snapshots } from './ports.ts'
+import { type ActorRow, type CutHead, Fault, type Journal, type LogEntry, type Snapshots } from './ports.ts'
 import type { Residents } from './residents.ts'
 import { type Position, type ShardRow, unpackRow } from './shard_row.ts'
 import type { Timers } from './timers.ts'
@@ -63,8 +63,8 @@ export async function recover(parts: RecoveryParts): Promise<Recovered> {
   for await (const entry of parts.journal.read(parts.shard, cursor.seq, seq))
     await replay(parts, cursor, entry)
   if (cursor.seq !== seq) throw new Fault(`the log of shard ${parts.shard} ends early`, { retry: true })
-  for (const activation of parts.residents.values()) {
-    inspect(parts, activation)
+  for (const activation of parts.residents.awake()) {
+    parts.residents.inspect(activation)
     parts.residents.placed(activation)
   }
   const tip: Tip = { epoch: claim.epoch, writer: claim.writer, n: cursor.n, seq, hash: cursor.hash }
@@ -139,17 +139,23 @@ async function confirms(journal: Journal, cut: CutHead, until_seq: number): Prom
 /** A frame right behind the cut names the cut's hash; behind a claim, replay checks the chain. */
 const chainHolds = (cut: CutHead, next: Frame) => next.prev_seq !== cut.log_seq || next.prev_hash === cut.hash
 
-/** Sleepers are read back from the newest cut: from an older one everybody is taken into memory. Actors first: what throws leaves nothing else behind. */
+/**
+ * Sleepers are read back from the newest cut, and those who doze may fall asleep. After an older one everybody is taken
+ * into memory and into the next cut, so that nothing is ever read back from the cut that was passed over. Actors first:
+ * what throws leaves nothing else behind.
+ */
 async function restore(parts: RecoveryParts, cut: CutHead, newest: boolean): Promise<Position> {
   const { residents, keys, timers, outbox, snapshots } = parts
   const row = unpackRow(cut)
+  const take = newest
+    ? (actor: ActorRow) => residents.takeOver(actor)
+    : (actor: ActorRow) => residents.changed(residents.restore(actor))
   const held = { actors: 0, events: 0 }
   for await (const batch of snapshots.load(parts.shard, cut.n))
     for (const actor of batch) {
       held.actors += 1
       held.events += actor.seq
-      if (newest && residents.full) residents.restoreAsleep(actor)
-      else residents.restore(actor)
+      take(actor)
     }
   insistWhole(row, held)
   Object.assign(residents.held, held)
@@ -288,10 +294,4 @@ function owe(parts: RecoveryParts, happened: Happened, carried: Set<string>): vo
   }
   for (const [place, effect] of (effects ?? []).entries())
     parts.outbox.add({ id: `${cause}:e${place}`, n, effect })
-}
-
-function inspect(parts: RecoveryParts, activation: Activation): void {
-  if (activation.quarantined !== undefined || activation.seq === 0) return
-  const why = activation.behaviour.invariant(activation.state)
-  if (why !== undefined) parts.quarantine(activation, `invariant: ${why}`)
 }

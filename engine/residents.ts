@@ -15,16 +15,23 @@ export interface ResidentsParts {
   readonly snapshots: Snapshots
   readonly resident_max: number
   readonly policy: () => Policy
+  readonly quarantine: (activation: Activation, why: string) => void
 }
+
+/** Where an actor stands whose state nobody has read yet, every search asks the actor itself. */
+const every_bit = -1
 
 /**
  * The actors of a shard that live in memory, which of them changed since the last cut, and which sleep: their newest
- * state is in the newest snapshot, from where the next message wakes them.
+ * state is in the newest snapshot, from where the next message wakes them. Those that a recovery took over doze: their
+ * states stay packed until somebody speaks to them or a search comes by, which most wait for longer than for the rest
+ * of the shard.
  */
 export class Residents {
   readonly #parts: ResidentsParts
   /** By kind, then by id: an id alone is what a lookup hashes. */
   readonly #awake = new Map<string, Map<string, Activation>>()
+  readonly #dozing = new Map<string, Map<string, ActorRow>>()
   readonly #asleep = new Set<string>()
   #dirty = new Set<Activation>()
   /** Actors that have at least one event. */
@@ -35,12 +42,15 @@ export class Residents {
 
   constructor(parts: ResidentsParts) {
     this.#parts = parts
-    for (const kind of parts.behaviours.keys()) this.#awake.set(kind, new Map())
+    for (const kind of parts.behaviours.keys()) {
+      this.#awake.set(kind, new Map())
+      this.#dozing.set(kind, new Map())
+    }
   }
 
   get size(): number {
     let size = 0
-    for (const ofKind of this.#awake.values()) size += ofKind.size
+    for (const ofKind of [...this.#awake.values(), ...this.#dozing.values()]) size += ofKind.size
     return size
   }
 
@@ -52,7 +62,14 @@ export class Residents {
     return this.#dirty.size
   }
 
+  /** All who are in memory; those who dozed are unpacked for it. */
   *values(): Iterable<Activation> {
+    for (const [kind, ofKind] of this.#dozing) for (const id of [...ofKind.keys()]) this.#rouse(kind, id)
+    yield* this.awake()
+  }
+
+  /** Those whose states are unpacked. */
+  *awake(): Iterable<Activation> {
     for (const ofKind of this.#awake.values()) yield* ofKind.values()
   }
 
@@ -83,8 +100,9 @@ export class Residents {
     return new Activation(behaviour, id)
   }
 
+  /** The actor if it is in memory, unpacked now if it dozed. */
   peek(kind: string, id: string): Activation | undefined {
-    return this.#awake.get(kind)?.get(id)
+    return this.#awake.get(kind)?.get(id) ?? this.#rouse(kind, id)
   }
 
   /** Reads a sleeper back. Rejects with a Fault when its store does not answer or it is not what was saved; the actor sleeps on. */
@@ -97,19 +115,37 @@ export class Residents {
     return woken
   }
 
-  /** Takes an actor over from a snapshot, in memory while there is room. Throws a Fault when it is not what was saved. */
+  /**
+   * Takes an actor over from a snapshot; a state that cannot be quarantines it. Throws a Fault when the bytes are not
+   * what was saved.
+   */
   restore(row: ActorRow): Activation {
     const state = read(row, unpackState)
     const activation = this.#create(row.kind, row.id)
     activation.state = grown(activation.state, state)
     activation.seq = row.seq
+    this.inspect(activation)
     return activation
   }
 
-  /** The same for one that sleeps on. */
-  restoreAsleep(row: ActorRow): void {
+  /**
+   * Takes an actor of the newest cut over: packed as it is, standing where it stood; asleep where there is no room.
+   * Throws a Fault when the bytes are not what was saved.
+   */
+  takeOver(row: ActorRow): void {
     read(row, checkState)
-    this.#asleep.add(keyOf(row.kind, row.id))
+    const { kind, id, latitude, longitude } = row
+    if (this.full) return void this.#asleep.add(keyOf(kind, id))
+    this.#dozing.get(kind)?.set(id, row)
+    if (latitude === undefined || longitude === undefined) return
+    this.#parts.grids.get(kind)?.place(id, latitude, longitude, every_bit)
+  }
+
+  /** Quarantines an actor whose state cannot be. */
+  inspect(activation: Activation): void {
+    if (activation.quarantined !== undefined || activation.seq === 0) return
+    const why = activation.behaviour.invariant(activation.state)
+    if (why !== undefined) this.#parts.quarantine(activation, `invariant: ${why}`)
   }
 
   /** Far more than may be resident: so many came since the last cut, or none could be saved. */
@@ -158,17 +194,42 @@ export class Residents {
   passivate(mayHold: (activation: Activation) => boolean): number {
     const excess = this.size - this.#parts.resident_max
     if (excess <= 0) return 0
-    const idle = [...this.values()].filter((each) => this.#maySleep(each) && !mayHold(each))
+    const dozed = this.#sleepFromDozing(excess)
+    const idle = [...this.awake()].filter((each) => this.#maySleep(each) && !mayHold(each))
     idle.sort((a, b) => a.used - b.used)
-    for (const activation of idle.slice(0, excess)) this.#sleep(activation)
-    return Math.min(excess, idle.length)
+    const tired = idle.slice(0, excess - dozed)
+    for (const activation of tired) this.#sleep(activation)
+    return dozed + tired.length
+  }
+
+  /** Who dozes is in the newest snapshot as it is, and was spoken to by nobody. */
+  #sleepFromDozing(excess: number): number {
+    let count = 0
+    for (const ofKind of this.#dozing.values())
+      for (const [id, { kind, latitude }] of ofKind) {
+        if (count === excess) return count
+        if (latitude !== undefined) continue
+        ofKind.delete(id)
+        this.#asleep.add(keyOf(kind, id))
+        count += 1
+      }
+    return count
+  }
+
+  #rouse(kind: string, id: string): Activation | undefined {
+    const dozing = this.#dozing.get(kind)
+    const row = dozing?.get(id)
+    if (!row) return undefined
+    dozing?.delete(id)
+    return this.restore(row)
   }
 
   /** Leaves nothing of this shard behind in the thread's grids. */
   clear(): void {
-    for (const { address, behaviour } of this.values())
-      if (behaviour.places) this.#parts.grids.get(behaviour.name)?.remove(address.id)
-    for (const ofKind of this.#awake.values()) ofKind.clear()
+    for (const [kind, grid] of this.#parts.grids)
+      for (const ofKind of [this.#awake.get(kind), this.#dozing.get(kind)])
+        for (const id of ofKind?.keys() ?? []) grid.remove(id)
+    for (const ofKind of [...this.#awake.values(), ...this.#dozing.values()]) ofKind.clear()
     this.#asleep.clear()
     this.#dirty.clear()
   }

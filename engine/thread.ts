@@ -95,12 +95,24 @@ export class Thread implements ShardHost {
     this.#neighbours.set(thread, neighbour)
   }
 
-  /** Recovers every shard of this thread. A store that does not answer is asked again until it does. */
+  /**
+   * Recovers every shard of this thread, a few at once: the first ones serve while the others are still being read. A
+   * store that does not answer is asked again until it does, which holds up no other shard.
+   */
   async open(): Promise<void> {
     const mine = Array.from({ length: this.#parts.shards }, (_, shard) => shard).filter((shard) =>
       this.#isMine(shard),
     )
-    await Promise.all(mine.map((shard) => this.#openOne(shard)))
+    const coming = mine.values()
+    const late: Promise<void>[] = []
+    const lane = async () => {
+      for (const shard of coming)
+        if (!this.#stopping && !(await this.#tryOpen(shard))) late.push(this.#openLater(shard))
+    }
+    await Promise.all(Array.from({ length: limits.shards_recovered_at_once }, lane))
+    // What the lists and the topics still lack is read from the log: later than the commands of those who wait.
+    await Promise.all(this.owned.map((shard) => this.#followBoth(shard)))
+    await Promise.all(late)
   }
 
   get owned(): readonly Shard[] {
@@ -135,18 +147,28 @@ export class Thread implements ShardHost {
     this.#loop.close()
   }
 
-  async #openOne(shard: number, wait_ms = recover_retry_first_ms): Promise<void> {
+  async #tryOpen(shard: number): Promise<boolean> {
     const { env, board, thread } = this.#parts
     board.shardIs(shard, 'starting')
     try {
       await this.#claim(shard)
       board.shardIs(shard, 'ready')
+      return true
     } catch (cause) {
-      if (this.#stopping) return
-      env.log('error', `shard ${shard} could not be recovered yet`, { thread, cause: String(cause) })
-      await new Promise<void>((resolve) => env.after(wait_ms, resolve))
-      await this.#openOne(shard, Math.min(2 * wait_ms, recover_retry_max_ms))
+      if (!this.#stopping)
+        env.log('error', `shard ${shard} could not be recovered yet`, { thread, cause: String(cause) })
+      return false
     }
+  }
+
+  async #openLater(shard: number): Promise<void> {
+    let wait_ms = recover_retry_first_ms
+    do {
+      await new Promise<void>((resolve) => this.#parts.env.after(wait_ms, resolve))
+      wait_ms = Math.min(2 * wait_ms, recover_retry_max_ms)
+    } while (!this.#stopping && !(await this.#tryOpen(shard)))
+    const owned = this.#shards.get(shard)
+    if (owned) await this.#followBoth(owned)
   }
 
   async #claim(shard: number): Promise<void> {
@@ -168,8 +190,11 @@ export class Thread implements ShardHost {
     })
     this.#shards.set(shard, owned)
     env.log('debug', `shard ${shard} takes commands`, { replayed })
-    // A database that is away must not keep a recovered shard from serving: its lists follow when it is back.
-    for (const follower of [this.#projector, this.#publisher]) await this.#follow(follower, owned)
+  }
+
+  /** A database that is away must not keep a recovered shard from serving: its lists follow when it is back. */
+  async #followBoth(shard: Shard): Promise<void> {
+    for (const follower of [this.#projector, this.#publisher]) await this.#follow(follower, shard)
   }
 
   async #follow(follower: Follower, shard: Shard): Promise<void> {

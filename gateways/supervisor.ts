@@ -53,10 +53,16 @@ export async function supervise(parts: SupervisorParts, stopped: Promise<string>
   const held = await Promise.all(ports.map((port) => holdPort(config, port)))
   // The threads read their code while the stores start.
   const crew = new Crew(parts.script, config.workers, env)
-  const backing = await parts.openBacking(config, env)
+  const opening = openTill(config, env)
+  // Heard below; until then a failure waits.
+  opening.catch(() => undefined)
+  const backing = await parts.openBacking(config, env).catch(async (cause: unknown) => {
+    await opening.then((opened) => opened.stop()).catch(() => undefined)
+    throw cause
+  })
   let till: Till | undefined
   try {
-    till = await openTill(config, env)
+    till = await opening
     await Promise.all(held.map((free) => free()))
     // The first start makes the keys: before there are several threads that would each make their own.
     await loadKeys(config.signing_keys, config.data_dir)

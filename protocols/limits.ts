@@ -92,6 +92,8 @@ export const limits = {
   read_batch_entries: 256,
   read_batch_bytes: 8 * 1024 * 1024,
   read_idle_ms: 5_000,
+  /** One is folded while the next one's pages are on their way. */
+  shards_recovered_at_once: 2,
 
   // The stepped clock.
   stepped_log_lines_max: 10_000,
@@ -365,6 +367,8 @@ export const limits = {
   database_connect_seconds: 5,
   database_statement_ms: 30_000,
   snapshot_rows_per_statement: 5_000,
+  /** Of one value that holds all their states. */
+  snapshot_rows_per_page: 1_000,
   projection_rows_per_statement: 5_000,
   /** How often a thread asks whether the database is there. */
   database_pulse_ms: 2_000,
