@@ -1,6 +1,8 @@
+import { PassThrough } from 'node:stream'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { embeddedDatabase } from '../testing.ts'
+import { writable } from './database_server.ts'
 
 let database: Awaited<ReturnType<typeof embeddedDatabase>>
 beforeAll(async () => {
@@ -61,4 +63,19 @@ test('SU8 what the embedded database has committed survives kill -9', async () =
     { setting: 'on' },
   ])
   await later.end()
+})
+
+test('SU16 a client that reads slowly leaves no listener behind for each answer that it was waited for', async () => {
+  const slow = new PassThrough({ highWaterMark: 1 })
+  const before = slow.listenerCount('close') + slow.listenerCount('error')
+  for (let i = 0; i < 20; i++) {
+    slow.write('more than it takes')
+    const waiting = writable(slow)
+    slow.read()
+    await waiting
+  }
+  expect(slow.listenerCount('close') + slow.listenerCount('error')).toBe(before)
+  const closed = writable(slow)
+  slow.destroy()
+  await closed
 })

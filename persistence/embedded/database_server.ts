@@ -3,6 +3,7 @@
 // and their errors mix. What a session keeps longer (SET, temporary tables, advisory locks) they still share.
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
+import type { Writable } from 'node:stream'
 import type { PGlite } from '@electric-sql/pglite'
 import { limits } from '../../protocols/limits.ts'
 import { Answers } from './answers.ts'
@@ -54,9 +55,7 @@ class Client {
     if (batch.kind !== 'part') this.#socket.write(answers.ready)
     this.#socket.uncork()
     if (batch.kind !== 'part' && !this.#db.isInTransaction()) this.#release()
-    if (this.#socket.writableNeedDrain) {
-      await Promise.race([once(this.#socket, 'drain'), once(this.#socket, 'close')])
-    }
+    if (this.#socket.writableNeedDrain) await writable(this.#socket)
   }
 
   #execute(bytes: Buffer, onRawData: (data: Uint8Array) => void): Promise<void> {
@@ -93,6 +92,17 @@ class Client {
 
 export interface DatabaseServer {
   stop(): Promise<void>
+}
+
+/** Resolves when the stream takes more, or is closed; leaves no listener behind, however often it is asked. */
+export async function writable(stream: Writable): Promise<void> {
+  const over = new AbortController()
+  const { signal } = over
+  try {
+    await Promise.race([once(stream, 'drain', { signal }), once(stream, 'close', { signal })])
+  } finally {
+    over.abort()
+  }
 }
 
 /** Serves on the loopback address. A client that breaks the protocol loses its connection and nothing else. */
