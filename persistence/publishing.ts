@@ -1,7 +1,8 @@
 /** Publishing messages in order, each at most once within the stream's duplicate window. */
+import type { Msg } from '@nats-io/nats-core'
 import { Fault } from '../engine/ports.ts'
 import { limits } from '../protocols/limits.ts'
-import { headersOf, idHeader, type Link, type ServerError } from './nats.ts'
+import { headersOf, type Inbox, idHeader, type Link, type ServerError } from './nats.ts'
 
 export interface TopicMessage {
   readonly id: string
@@ -41,32 +42,43 @@ export async function publishBatch(
   else if (error) throw refused(error)
 }
 
-/** One by one and in order, without waiting in between; resolves when each is acked. */
+/** One by one and in order, without waiting in between; resolves when each is acked. An ack that comes twice counts once. */
 export function publishEach(link: Link, messages: readonly TopicMessage[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    let waiting = messages.length
+    const unacked = new Set<Inbox>()
     const end = (fault?: Fault) => {
       cancel()
-      inbox.close()
+      for (const inbox of unacked) inbox.close()
       if (fault) reject(fault)
       else resolve()
     }
     const cancel = link.env.after(limits.nats_request_ms, () => end(lost('no answer in time')))
-    const inbox = link.inbox((msg) => {
-      if (msg === undefined) return end(lost('the connection was lost'))
-      if (msg.headers?.code === 503) return end(lost('nobody answers'))
-      const { error } = msg.json<Ack>()
-      waiting -= 1
-      if (error) end(refused(error))
-      else if (waiting === 0) end()
+    const inboxes = messages.map(() => {
+      const inbox = link.inbox((msg) => {
+        const fault = faultOf(msg)
+        if (fault) return end(fault)
+        inbox.close()
+        unacked.delete(inbox)
+        if (unacked.size === 0) end()
+      })
+      unacked.add(inbox)
+      return inbox
     })
     try {
-      for (const { subject, text, id } of messages) link.send(subject, text, inbox.reply, idHeader(id))
-      if (waiting === 0) end()
+      for (const [index, { subject, text, id }] of messages.entries())
+        link.send(subject, text, inboxes[index]?.reply ?? '', idHeader(id))
+      if (unacked.size === 0) end()
     } catch (error) {
       end(error instanceof Fault ? error : lost('could not be sent'))
     }
   })
+}
+
+function faultOf(msg: Msg | undefined): Fault | undefined {
+  if (msg === undefined) return lost('the connection was lost')
+  if (msg.headers?.code === 503) return lost('nobody answers')
+  const { error } = msg.json<Ack>()
+  return error && refused(error)
 }
 
 const lost = (why: string) => new Fault(`publishing events: ${why}`, { retry: true })

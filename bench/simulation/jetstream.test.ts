@@ -5,6 +5,7 @@ import { policiesContract } from '../../engine/policies.contract.ts'
 import { acceptedFrames, topicsContract } from '../../engine/topics.contract.ts'
 import { askJetStream, headersOf } from '../../persistence/nats.ts'
 import { openPolicies } from '../../persistence/policies.ts'
+import { publishEach } from '../../persistence/publishing.ts'
 import { ensureStreams } from '../../persistence/streams.ts'
 import { openTopics } from '../../persistence/topics.ts'
 import { during, running, simulated } from './jetstream.given.ts'
@@ -213,6 +214,22 @@ test('JN18 a batch of which a reply was lost or came twice ends the reading with
     }
     await expect(during(env, read())).rejects.toThrow('a part of the batch is missing')
   }
+})
+
+test('TP14 an ack that comes twice does not stand for two messages', async () => {
+  let replies = 0
+  let doubled = -2
+  const { env, link } = await simulated(1, {
+    copies: (from) => {
+      if (from !== 'nats') return [{ after_ms: 0.1 }]
+      replies += 1
+      if (replies === doubled) return [{ after_ms: 0.1 }, { after_ms: 0.1 }]
+      return replies === doubled + 1 ? [] : [{ after_ms: 0.1 }]
+    },
+  })
+  doubled = replies + 1
+  const messages = ['a', 'b'].map((id) => ({ id, subject: 'runner.events.a.online', text: '{}' }))
+  await expect(during(env, publishEach(link, messages))).rejects.toThrow('no answer in time')
 })
 
 test('SJ12 the end of an asynchronous stream goes with the server, and a bounded one drops its oldest', async () => {
