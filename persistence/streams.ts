@@ -78,14 +78,12 @@ interface StreamInfo {
   readonly config: Fields & { readonly metadata?: Readonly<Record<string, string>> }
 }
 
-async function ensure(link: Link, { name, facts, tunables }: Stream, shards: number): Promise<void> {
+async function ensure(link: Link, stream: Stream, shards: number): Promise<void> {
+  const { name, facts, tunables } = stream
   const metadata = { kilat_shards: String(shards) }
-  const error = await fitting(link, 'CREATE', { name, ...facts, ...tunables, metadata })
-  if (error === undefined) return
-  if (error.err_code !== name_in_use) throw refused(name, error)
-  const found = await askJetStream<StreamInfo>(link, `STREAM.INFO.${name}`, {})
-  if (!found.config) throw refused(name, found.error)
-  const { config } = found
+  const config = await found(link, name, () =>
+    fitting(link, 'CREATE', { name, ...facts, ...tunables, metadata }),
+  )
   for (const [field, wanted] of Object.entries({ ...facts, kilat_shards: metadata.kilat_shards })) {
     const have = field === 'kilat_shards' ? config.metadata?.kilat_shards : config[field]
     if (JSON.stringify(have) !== JSON.stringify(wanted))
@@ -97,6 +95,22 @@ async function ensure(link: Link, { name, facts, tunables }: Stream, shards: num
   if (Object.entries(tunables).every(([field, wanted]) => settled(field, config[field], wanted))) return
   const update_error = await fitting(link, 'UPDATE', { ...config, ...tunables })
   if (update_error) throw refused(name, update_error)
+}
+
+/** The stream's configuration; it is made where there is none, and only then: the server wants room for a stream before it looks whether it is there. */
+async function found(
+  link: Link,
+  name: string,
+  make: () => Promise<ServerError | undefined>,
+): Promise<StreamInfo['config']> {
+  const info = () => askJetStream<StreamInfo>(link, `STREAM.INFO.${name}`, {})
+  const present = await info()
+  if (present.config) return present.config
+  const error = await make()
+  if (error && error.err_code !== name_in_use) throw refused(name, error)
+  const made = await info()
+  if (!made.config) throw refused(name, made.error)
+  return made.config
 }
 
 /** A smaller `max_bytes` than wanted is what the disk allowed when the stream was made. */

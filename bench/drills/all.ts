@@ -1,7 +1,8 @@
 import { killDrill } from './kill.ts'
+import { outageDrills } from './outages.ts'
 import { pauseDrill } from './pause.ts'
 import { powercutDrill } from './powercut.ts'
 import type { Drill } from './row.ts'
 
 /** Every drill, in the order in which all of them are run. */
-export const drills: readonly Drill[] = [killDrill, powercutDrill, pauseDrill]
+export const drills: readonly Drill[] = [killDrill, powercutDrill, pauseDrill, ...outageDrills]

@@ -1,9 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect } from '@nats-io/transport-node'
 import { afterEach, expect, test } from 'vitest'
+import { systemEnv } from '../../engine/system_env.ts'
 import { limits } from '../../protocols/limits.ts'
+import { askJetStream, connectNats } from '../nats.ts'
+import { ensureStreams } from '../streams.ts'
 import { freePort } from './free_port.ts'
 import { natsConfig, natsReady } from './nats_server.ts'
 import { spawnNats } from './programs.ts'
@@ -29,23 +31,41 @@ test('OU5 what the log holds already does not count against the room it has', as
   expect(Math.abs((await roomFor(dir)) - empty)).toBeLessThan(bytes / 16)
 })
 
-test('OU5 a server that has filled its bound is started anew when there is room, and not before it is full', async () => {
+/** A nats-server of ours whose streams may take so many bytes. */
+async function server(store_bytes_max: number) {
   const store_dir = await folder()
   const [port, monitor_port] = [await freePort(), await freePort()]
   const config = join(store_dir, 'nats.conf')
-  const bound = limits.nats_payload_bytes_max + 4_000_000
-  const place = { port, monitor_port, store_dir, name: 'room', store_bytes_max: bound }
-  await writeFile(config, natsConfig(place))
+  await writeFile(config, natsConfig({ port, monitor_port, store_dir, name: 'room', store_bytes_max }))
   const child = spawnNats(config, 'ignore')
   ends.push(() => void child.kill('SIGKILL'))
   child.stdin?.write('go\n')
   const monitor_url = `http://127.0.0.1:${monitor_port}`
   await natsReady(monitor_url, limits.store_ready_ms)
+  const url = `nats://127.0.0.1:${port}`
+  const link = await connectNats({ url, name: 'room-test', env: systemEnv('error') })
+  ends.push(() => link.close())
+  return { store_dir, monitor_url, link }
+}
+
+test('OU5 a server that has filled its bound is started anew when there is room, and not before it is full', async () => {
+  const { store_dir, monitor_url, link } = await server(limits.nats_payload_bytes_max + 4_000_000)
   expect(await isShortOfRoom(monitor_url, store_dir)).toBe(false)
-  const nc = await connect({ servers: `127.0.0.1:${port}` })
-  ends.push(() => nc.close())
   const stream = { name: 'FULL', subjects: ['full'], storage: 'file', retention: 'limits' }
-  await nc.request('$JS.API.STREAM.CREATE.FULL', JSON.stringify(stream))
-  for (let sent = 0; sent < 5; sent++) await nc.request('full', new Uint8Array(1_000_000))
+  await askJetStream(link, 'STREAM.CREATE.FULL', stream)
+  for (let sent = 0; sent < 5; sent++) await link.request('full', new Uint8Array(1_000_000))
   expect(await isShortOfRoom(monitor_url, store_dir)).toBe(true)
+})
+
+test('OU5 on a small disk the streams take what there is, and every later start finds them', async () => {
+  const { link } = await server(4 * limits.stream_bytes_min)
+  const deployment = { shards: 8, replicas: 1 }
+  await ensureStreams(link, deployment)
+  await ensureStreams(link, deployment)
+  const { config } = await askJetStream<{ config: { max_bytes: number } }>(
+    link,
+    'STREAM.INFO.RUNNER_EVENTS',
+    {},
+  )
+  expect(config?.max_bytes).toBeGreaterThanOrEqual(limits.stream_bytes_min)
 })

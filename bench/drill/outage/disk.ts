@@ -43,10 +43,13 @@ export class Disk {
     this.#dir = dir
     this.at = at
     this.#image = image
-    // In a session of its own: whoever ends our group leaves it to clean up after us.
-    const clean = 'cat >/dev/null; umount -l "$0" 2>/dev/null; rm -f "$1"/disk-*.img'
-    this.#guard = spawn('/bin/sh', ['-c', clean, at, dir], {
+    // In a session of its own: whoever ends our group leaves it to clean up after us. By its command line it is none
+    // of those who work on the folder.
+    const clean = 'cat >/dev/null; umount -l "$KILAT_AT" 2>/dev/null; rm -f "$KILAT_IMAGES"/disk-*.img'
+    this.#guard = spawn('/bin/sh', ['-c', clean], {
       detached: true,
+      cwd: '/',
+      env: { ...process.env, KILAT_AT: at, KILAT_IMAGES: dir },
       stdio: ['pipe', 'ignore', 'ignore'],
     })
   }
@@ -68,6 +71,11 @@ export class Disk {
       await disk.remove()
       throw error
     }
+  }
+
+  /** All that was written so far is on the disk, as after half a minute at rest. */
+  sync(): void {
+    command('sync', '-f', this.at)
   }
 
   /**

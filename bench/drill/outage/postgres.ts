@@ -54,6 +54,8 @@ export class Cluster {
     if (process.getuid?.() === 0) {
       const id = (flag: string) => Number(spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' }).stdout)
       await chown(dir, id('-u'), id('-g'))
+      // Folders of a drill are its user's alone; this one only passes through.
+      for (const way of [home, join(home, '..'), join(home, '..', '..')]) await chmod(way, 0o711)
     }
     await chmod(dir, 0o700)
     const rights = ['--username', 'kilat', '--auth', 'trust', '--encoding', 'UTF8', '--locale', 'C.UTF-8']

@@ -87,6 +87,8 @@ class PowerCuts {
     const { token_issuer, note, seed } = this.#options
     const { owners } = await settleAskers(scene.data_dir, token_issuer, `cut-${seed}`)
     const pets = new Pets(owners)
+    // The database is a copy of one that was made elsewhere: copies are not synced by anybody.
+    for (const disk of this.#disks) disk.sync()
     scene.city.begin()
     for (let round = 0; round < rounds; round++) {
       const sampler = new Sampler(scene.engine.url, [pets.lane])

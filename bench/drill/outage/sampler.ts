@@ -3,7 +3,7 @@ import { limits } from '../../../protocols/limits.ts'
 
 /** Longer than this nobody should have to wait for any answer, a refusal included. */
 const answer_max_ms = limits.command_deadline_ms + 5_000
-const in_flight_max = 64
+const in_flight_max = 1_000
 
 export interface Asking {
   readonly method: 'GET' | 'POST'

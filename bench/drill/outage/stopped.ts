@@ -44,7 +44,7 @@ function standsStill(pid: number): boolean {
   })
 }
 
-export function signal(pids: readonly number[], name: 'SIGSTOP' | 'SIGKILL'): void {
+function signal(pids: readonly number[], name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
   for (const pid of pids) {
     try {
       process.kill(pid, name)
@@ -54,15 +54,22 @@ export function signal(pids: readonly number[], name: 'SIGSTOP' | 'SIGKILL'): vo
   }
 }
 
-/** Stops them and whatever they start on the way. Rejects when one goes on all the same. */
-export async function stopAll(roots: readonly number[]): Promise<readonly number[]> {
+/** Stops them, and with them whatever they have started unless `alone`. Rejects when one goes on all the same. */
+export async function stopAll(
+  roots: readonly number[],
+  { alone = false }: { readonly alone?: boolean } = {},
+): Promise<readonly number[]> {
+  const whole = () => (alone ? roots : familyOf(roots))
   for (const until_ms = performance.now() + stop_ms; performance.now() < until_ms; await pause(look_ms)) {
-    const family = familyOf(roots)
+    const family = whole()
     signal(family, 'SIGSTOP')
-    if (family.every(standsStill) && familyOf(roots).length === family.length) return family
+    if (family.every(standsStill) && whole().length === family.length) return family
   }
   throw new Error(`the processes ${roots.join(', ')} do not stand still`)
 }
+
+/** They go on where they stood. */
+export const resumeAll = (pids: readonly number[]): void => signal(pids, 'SIGCONT')
 
 /** Kills them, and resolves when they are gone. */
 export async function killAll(pids: readonly number[]): Promise<void> {

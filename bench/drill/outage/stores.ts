@@ -1,0 +1,18 @@
+// Embedded stores that are gone until they are let back.
+import type { Kind } from '../processes.ts'
+import { workersOn } from '../processes.ts'
+import { killAll, resumeAll, stopAll } from './stopped.ts'
+
+/** Kills a store of the engine, and keeps its watcher from starting it again until the returned function is called. */
+export async function takeAway(
+  data_dir: string,
+  kind: Extract<Kind, 'nats' | 'database'>,
+): Promise<() => void> {
+  const workers = workersOn(data_dir)
+  const watchers = workers.filter(({ command }) => command.includes('watcher.js')).map(({ pid }) => pid)
+  const stores = workers.filter((worker) => worker.kind === kind).map(({ pid }) => pid)
+  if (watchers.length !== 1 || stores.length === 0) throw new Error(`no ${kind} with a watcher is there`)
+  await stopAll(watchers, { alone: true })
+  await killAll(stores)
+  return () => resumeAll(watchers)
+}
