@@ -16,7 +16,7 @@ import { takeAway } from './stores.ts'
 const gone_ms = { short: 15_000, long: 600_000 } as const
 /** Of one worker thread, the least that can be set; so many bookings leave some of them asleep. */
 const resident_max = 1_000
-const sleepers = 1_600
+const sleepers = 3_200
 const asleep_max_ms = 60_000
 const caught_up_max_ms = 120_000
 
@@ -105,7 +105,7 @@ async function untilAsleep(url: string): Promise<void> {
   for (const until_ms = performance.now() + asleep_max_ms; performance.now() < until_ms; await pause(500)) {
     const text = await (await fetch(`${url}/metrics`)).text()
     const residents = [...text.matchAll(/^kilat_resident_actors\S* (\d+)/gm)].map((match) => Number(match[1]))
-    if (residents.length > 0 && residents.reduce((sum, count) => sum + count, 0) <= 2 * resident_max + 500)
+    if (residents.length > 0 && residents.reduce((sum, count) => sum + count, 0) <= 2 * resident_max + 250)
       return
   }
   throw new Error('nobody fell asleep')

@@ -14,12 +14,13 @@ import { Pets } from './pets.ts'
 import { Cluster, postgresPrograms } from './postgres.ts'
 import { Sampler } from './sampler.ts'
 import { killAll, stopAll } from './stopped.ts'
-import { cutRawLog } from './unsynced.ts'
+import { cutRawLog, type RawCut } from './unsynced.ts'
 
 const size_mb = 512
 const serving_max_ms = 120_000
 const city = { workers: 2, runners: 60, owners: 20 }
 
+/** What the cuts under one engine came to. Ledger and log grow, so the last audit has everything that is lost. */
 interface Tally {
   acked: number
   rows_acked: number
@@ -36,18 +37,26 @@ class PowerCuts {
   readonly #options: DrillOptions
   readonly #programs: string | undefined
   readonly #random: Random
-  readonly #tally: Tally
+  readonly #tally: Tally = {
+    acked: 0,
+    rows_acked: 0,
+    lost: 0,
+    doubled: 0,
+    compared: 0,
+    serving_ms: 0,
+    cuts: 0,
+    wrong: [],
+  }
   readonly #disks: Disk[] = []
   #cluster: Cluster | undefined
 
-  constructor(options: DrillOptions, programs: string | undefined, tally: Tally) {
+  constructor(options: DrillOptions, programs: string | undefined) {
     this.#options = options
     this.#programs = programs
     this.#random = new Random(options.seed + (programs === undefined ? 0 : 1))
-    this.#tally = tally
   }
 
-  async run(rounds: number): Promise<void> {
+  async run(rounds: number): Promise<Tally> {
     const port = await freePort()
     const env: Readonly<Record<string, string>> =
       this.#programs === undefined ? {} : { DATABASE_URL: `postgres://kilat@127.0.0.1:${port}/postgres` }
@@ -59,13 +68,13 @@ class PowerCuts {
       prepare: (data_dir) => this.#prepare(data_dir, port),
       ended: () => this.#end(),
     })
-    const wrong_before = this.#tally.wrong.length
     let is_over = false
     try {
       await this.#cuts(scene, rounds)
       is_over = true
+      return this.#tally
     } finally {
-      await scene.close(is_over && this.#tally.wrong.length === wrong_before)
+      await scene.close(is_over && this.#tally.wrong.length === 0)
     }
   }
 
@@ -133,21 +142,11 @@ class PowerCuts {
     tally.cuts += 1
     tally.serving_ms = Math.max(tally.serving_ms, serving_ms)
     tally.compared += found.compared
-    tally.lost += lost_rows.length
+    tally.acked = found.acked
+    tally.rows_acked = pets.acked
+    tally.lost = found.lost + found.lost_waypoints + lost_rows.length
+    tally.doubled = found.doubled
     tally.wrong.push(...found.wrong, ...lost_rows.map((id) => `lost: the pet ${id}`))
-    this.#latest = {
-      acked: found.acked,
-      rows_acked: pets.acked,
-      lost: found.lost + found.lost_waypoints,
-      doubled: found.doubled,
-    }
-  }
-
-  /** What one scene came to: its counts only grow, so the last round has them all. */
-  #latest = { acked: 0, rows_acked: 0, lost: 0, doubled: 0 }
-
-  get latest(): Readonly<{ acked: number; rows_acked: number; lost: number; doubled: number }> {
-    return this.#latest
   }
 }
 
@@ -156,48 +155,42 @@ export async function powercut(options: DrillOptions): Promise<Outcome> {
   const trouble = await diskTrouble()
   if (trouble !== undefined) throw new Error(`it cannot be run: ${trouble}`)
   const programs = postgresPrograms()
-  const wrong: string[] = []
-  const tally: Tally = {
-    acked: 0,
-    rows_acked: 0,
-    lost: 0,
-    doubled: 0,
-    compared: 0,
-    serving_ms: 0,
-    cuts: 0,
-    wrong,
-  }
   const real = programs === undefined ? 0 : Math.floor(options.rounds / 2)
-  for (const [kind, rounds] of [
-    [undefined, options.rounds - real],
-    [programs, real],
-  ] as const) {
-    if (rounds === 0) continue
-    const cuts = new PowerCuts(options, kind, tally)
-    await cuts.run(rounds)
-    const { acked, rows_acked, lost, doubled } = cuts.latest
-    tally.acked += acked
-    tally.rows_acked += rows_acked
-    tally.lost += lost
-    tally.doubled += doubled
+  const tallies: Tally[] = []
+  if (real < options.rounds) tallies.push(await new PowerCuts(options, undefined).run(options.rounds - real))
+  if (real > 0) tallies.push(await new PowerCuts(options, programs).run(real))
+  const raw = await rawCuts()
+  const sum = (of: (tally: Tally) => number) => tallies.reduce((total, tally) => total + of(tally), 0)
+  const counts = { cuts: sum(({ cuts }) => cuts), cuts_on_postgres: real }
+  const checked = {
+    rows_acked: sum((each) => each.rows_acked),
+    compared_actors: sum((each) => each.compared),
   }
-  const raw = await rawCuts(wrong)
-  const { acked, rows_acked, lost, doubled, serving_ms, compared, cuts } = tally
-  const extra = { cuts, cuts_on_postgres: real, rows_acked, compared_actors: compared, ...raw }
-  return { acked: acked + rows_acked, lost, doubled, serving_ms, wrong, extra }
+  return {
+    acked: sum(({ acked, rows_acked }) => acked + rows_acked),
+    lost: sum(({ lost }) => lost),
+    doubled: sum(({ doubled }) => doubled),
+    serving_ms: Math.max(...tallies.map(({ serving_ms }) => serving_ms)),
+    wrong: [...tallies.flatMap(({ wrong }) => wrong), ...raw.wrong],
+    extra: { ...counts, ...checked, ...raw.counts },
+  }
 }
 
 /** The same cut under a bare log that syncs, and under one that does not: the drill must see the difference. */
-async function rawCuts(wrong: string[]): Promise<Readonly<Record<string, number>>> {
+async function rawCuts() {
   const dir = await mkdtemp(join(tmpdir(), 'kilat-rawcut-'))
   try {
     const synced = await cutRawLog(dir, true)
     const unsynced = await cutRawLog(dir, false)
-    if (synced.lost > 0) wrong.push(`a log that syncs always lost ${synced.lost} of ${synced.acked}`)
-    if (unsynced.lost === 0) wrong.push('a log that does not sync lost nothing: the cut cannot be seen')
-    const { acked: unsynced_acked, lost: unsynced_lost } = unsynced
-    return { raw_acked: synced.acked, raw_lost: synced.lost, unsynced_acked, unsynced_lost }
+    const counts = { raw_lost: synced.lost, raw_acked: synced.acked, unsynced_lost: unsynced.lost }
+    return { wrong: wrongRaw(synced, unsynced), counts }
   } finally {
     await rm(dir, { recursive: true, force: true })
   }
 }
+
+/** A drill that cannot see what a cut takes has seen nothing. */
+export const wrongRaw = (synced: RawCut, unsynced: RawCut): readonly string[] => [
+  ...(synced.lost > 0 ? [`a log that syncs always lost ${synced.lost} of ${synced.acked}`] : []),
+  ...(unsynced.lost === 0 ? ['a log that does not sync lost nothing: the cut cannot be seen'] : []),
+]
