@@ -146,8 +146,8 @@ async function live(
   let peak = before
   let noticed_ms: number | undefined
   const acked_before = scene.ledger.acked.length
-  sampler.phase = 'gone'
   await begin(scene)
+  sampler.phase = 'gone'
   note('it is gone')
   const began_ms = performance.now()
   while (performance.now() - began_ms < gone_ms) {

@@ -1,6 +1,6 @@
 // A real PostgreSQL of a drill's own, from the programs of the machine.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync } from 'node:fs'
 import { chmod, chown, mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import postgres from 'postgres'
@@ -21,14 +21,15 @@ export function postgresPrograms(): string | undefined {
   return newest === undefined ? undefined : join(homes, newest, 'bin')
 }
 
-/** It refuses to run as root. */
-function asUser(program: string, args: readonly string[]): readonly [string, readonly string[]] {
-  return process.getuid?.() === 0 ? ['runuser', ['-u', 'postgres', '--', program, ...args]] : [program, args]
+/** It refuses to run as root: its own user then. */
+function owner(): { readonly uid?: number; readonly gid?: number } {
+  if (process.getuid?.() !== 0) return {}
+  const id = (flag: string) => Number(spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' }).stdout)
+  return { uid: id('-u'), gid: id('-g') }
 }
 
 function run(program: string, ...args: readonly string[]): void {
-  const [command, words] = asUser(program, args)
-  const { status, stderr, error } = spawnSync(command, words, { encoding: 'utf8', cwd: '/' })
+  const { status, stderr, error } = spawnSync(program, args, { encoding: 'utf8', cwd: '/', ...owner() })
   if (status !== 0) throw new Error(`${program}: ${error?.message ?? stderr}`)
 }
 
@@ -51,9 +52,9 @@ export class Cluster {
   static async make(programs: string, home: string, port: number): Promise<Cluster> {
     const dir = join(home, 'cluster')
     await mkdir(dir, { recursive: true })
-    if (process.getuid?.() === 0) {
-      const id = (flag: string) => Number(spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' }).stdout)
-      await chown(dir, id('-u'), id('-g'))
+    const { uid, gid } = owner()
+    if (uid !== undefined && gid !== undefined) {
+      await chown(dir, uid, gid)
       // Folders of a drill are its user's alone; this one only passes through.
       for (const way of [home, join(home, '..'), join(home, '..', '..')]) await chmod(way, 0o711)
     }
@@ -67,10 +68,10 @@ export class Cluster {
 
   /** Rejects when it does not answer in time. */
   async start(): Promise<void> {
-    const place = ['-D', this.#dir, '-p', String(this.#port), '-h', '127.0.0.1', '-k', '']
-    const [command, words] = asUser(join(this.#programs, 'postgres'), place)
-    this.#child = spawn(command, words, { stdio: 'ignore', cwd: '/' })
+    this.#spawn()
     for (const until_ms = performance.now() + ready_ms; performance.now() < until_ms; await pause(50)) {
+      // The one before it may still be on the list of processes.
+      if (this.#child?.exitCode !== null) this.#spawn()
       const sql = postgres(this.url, { max: 1, onnotice: () => {}, backoff: () => 0 })
       const answered = await sql`CREATE EXTENSION IF NOT EXISTS postgis`.then(
         () => true,
@@ -80,6 +81,14 @@ export class Cluster {
       if (answered) return
     }
     throw new Error(`PostgreSQL in ${this.#dir} does not answer`)
+  }
+
+  #spawn(): void {
+    const place = ['-D', this.#dir, '-p', String(this.#port), '-h', '127.0.0.1', '-k', '']
+    const log = openSync(`${this.#dir}.log`, 'a')
+    const stdio = ['ignore', log, log] as const
+    this.#child = spawn(join(this.#programs, 'postgres'), place, { stdio: [...stdio], cwd: '/', ...owner() })
+    closeSync(log)
   }
 
   /** Of the postmaster; its children follow from it. */
