@@ -1,6 +1,6 @@
 /** A shard's log read from its beginning: each record with its place, and what breaks the log's own rules. */
 import { decodeRecord } from '../protocols/codec.ts'
-import { type Claim, type Frame, isClaim, type LogRecord } from '../protocols/frame.ts'
+import { type Claim, type Frame, isClaim, type LogRecord, recordId } from '../protocols/frame.ts'
 import { runningHash } from './hash.ts'
 import type { Journal } from './ports.ts'
 
@@ -28,12 +28,15 @@ export async function* walk(
   options: { readonly without_bodies?: boolean } = {},
 ): AsyncGenerator<Walked> {
   const mark: Mark = { seq: 0, n: 0, epoch: 0, hash: '' }
-  for await (const { seq, bytes } of journal.read(shard, 0, until_seq)) {
+  for await (const { seq, id, bytes } of journal.read(shard, 0, until_seq)) {
     const record = decodeRecord(bytes, options.without_bodies)
     const wrong = isClaim(record) ? flawsOfClaim(mark, record) : flawsOfFrame(mark, record)
     if (record.shard !== shard) wrong.push(`it is a record of shard ${record.shard}`)
     // A break is told once: what comes behind it is held against what that record itself goes on from.
     mark.hash = runningHash(isClaim(record) ? mark.hash : record.prev_hash, bytes)
+    // Ids of records from before they were named so closely are the beginnings of today's.
+    const named = recordId(record, mark.hash)
+    if (id !== named && !named.startsWith(`${id}:`)) wrong.push('it holds other bytes than were written')
     mark.epoch = Math.max(mark.epoch, record.epoch)
     if (!isClaim(record)) mark.n = record.n
     mark.seq = seq

@@ -120,9 +120,10 @@ export class Residents {
    * what was saved.
    */
   restore(row: ActorRow): Activation {
-    const state = read(row, unpackState)
+    const behaviour = this.#parts.behaviours.get(row.kind)
+    const state = savedState(row, behaviour?.initial)
     const activation = this.#create(row.kind, row.id)
-    activation.state = grown(activation.state, state)
+    activation.state = state
     activation.seq = row.seq
     this.inspect(activation)
     return activation
@@ -271,6 +272,9 @@ function read<Value>(row: ActorRow, how: (bytes: Uint8Array, about: string) => V
     throw new Fault(`${aboutActor(row)} cannot be read from its snapshot`, { retry: false, cause })
   }
 }
+
+/** The state that a snapshot holds of an actor. Throws a Fault when it is not what was saved. */
+export const savedState = (row: ActorRow, initial: unknown): unknown => grown(initial, read(row, unpackState))
 
 /** A state that was saved by an older program has, in the fields that are new since, what every actor starts with. */
 function grown(initial: unknown, saved: unknown): unknown {

@@ -3,6 +3,7 @@ import type { Context, Message, Perception, Principal } from '../protocols/actor
 import type { Policy } from '../protocols/policy.ts'
 import { type Rejection, reject } from '../protocols/rejections.ts'
 import type { Activation } from './activation.ts'
+import { digest_query, digestOf } from './digest.ts'
 import type { Env } from './env.ts'
 import type { Gathering, SignalDone } from './gathering.ts'
 import type { SignalNote } from './host.ts'
@@ -47,8 +48,9 @@ export class Senses {
     this.#parts.gathering.add(activation, signal, by, finished ?? done)
   }
 
-  /** The answer of the actor's row, or a refusal. */
+  /** The answer of the actor's row, or a refusal. A digest is asked of any actor, by admins alone. */
   answer(activation: Activation, query: Message, by: Principal): object {
+    if (query.type === digest_query) return digestOf(activation, by)
     const context = this.#contextOf(activation, by)
     try {
       return activation.behaviour.answer(activation, query, context) ?? {}

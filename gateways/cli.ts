@@ -1,5 +1,5 @@
 /** What an operator does by hand: `kilat VERB`. The second composition root. Words and options of each verb: verbs.mjs. */
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { behaviours } from '../actors/behaviours.ts'
@@ -7,17 +7,25 @@ import { systemEnv } from '../engine/system_env.ts'
 import { openAccounts } from '../persistence/accounts.ts'
 import { projectDir } from '../persistence/embedded/project_dir.ts'
 import { openJournal } from '../persistence/journal.ts'
+import { readMovement } from '../persistence/movement.ts'
 import { connectNats, type NatsLink } from '../persistence/nats.ts'
 import { closeSql, openSql, type Sql } from '../persistence/pg.ts'
 import { openPolicies } from '../persistence/policies.ts'
+import { openSnapshots } from '../persistence/snapshots.ts'
 import { shardsOf } from '../persistence/streams.ts'
+import { openWorkbench } from '../persistence/workbench.ts'
 import { firstPolicy } from '../protocols/policy.ts'
 import { type Config, loadConfig } from './config.ts'
 import { openLog } from './log.ts'
 import { type Desk, Mistake, Misuse, type Verb, type Words } from './ops/desk.ts'
+import { exportIncident, rerunIncidents } from './ops/export.ts'
+import { rebuildProjections } from './ops/lists.ts'
+import { livingAt } from './ops/live.ts'
 import { diff, state } from './ops/moment.ts'
 import { adminGrant, keysRotate } from './ops/people.ts'
 import { policySet, policyShow } from './ops/policy.ts'
+import { replay } from './ops/replay.ts'
+import { verify } from './ops/verify.ts'
 
 /** Each verb of verbs.mjs that runs here. */
 const runs: Readonly<Record<string, Verb>> = {
@@ -27,6 +35,11 @@ const runs: Readonly<Record<string, Verb>> = {
   'keys rotate': keysRotate,
   state,
   diff,
+  replay,
+  export: exportIncident,
+  rerun: rerunIncidents,
+  verify,
+  'rebuild projections': rebuildProjections,
 }
 
 /** What verbs.mjs makes of a command line. */
@@ -79,15 +92,21 @@ class Connections {
 }
 
 function deskOn(config: Config, connections: Connections): Desk {
+  const env = systemEnv(openLog('warn', 'cli'))
   return {
     config,
-    env: systemEnv(openLog('warn', 'cli')),
+    env,
     behaviours,
     print: (line) => void process.stdout.write(`${line}\n`),
     note: (line) => void process.stderr.write(`${line}\n`),
     readFile: (path) => readFile(path, 'utf8'),
+    writeFile: (path, text) => writeFile(path, text),
     policies: async () => openPolicies(await connections.link()),
     accounts: async () => openAccounts(await connections.sql()),
+    snapshots: async () => openSnapshots(await connections.sql()),
+    workbench: async () => openWorkbench(await connections.sql()),
+    movement: async (from_ms, runner_id) => readMovement(await connections.link(), from_ms, runner_id),
+    living: (url) => livingAt(config, env, url),
     log: async () => {
       const link = await connections.link()
       const shards = await shardsOf(link)

@@ -37,6 +37,12 @@ export interface Readiness {
   readonly checks: Readonly<Record<string, string>>
 }
 
+/** All that the feed of a booking stands on: with it the past can be served as well. */
+export type FeedDoors = Pick<Doors, 'host' | 'verifier' | 'env' | 'tracer'> & {
+  readonly lists: Pick<Lists, 'waypoints'>
+  readonly config: Pick<Config, 'allowed_origins'>
+}
+
 /** All that the doors of one worker thread stand on. */
 export interface Doors {
   readonly host: ShardHost

@@ -37,7 +37,8 @@ function unseen(frames: readonly DurableFrame[], marks: Map<number, Watermark>):
   })
 }
 
-async function project(tx: Transaction, frames: readonly DurableFrame[]): Promise<void> {
+/** Derives the rows of these frames, and moves their watermarks, in the transaction that is given. */
+export async function project(tx: Transaction, frames: readonly DurableFrame[]): Promise<void> {
   const marks = await holdWatermarks(tx, frames)
   const facts = factsOf(unseen(frames, marks))
   const of = (kind: string) => facts.filter(({ event }) => event.kind === kind)

@@ -1,3 +1,5 @@
+import { operator_limits } from './operator_limits.ts'
+
 /** Every bound of the system, with its unit in its name. What operations may change while it runs is in `policy.ts`. */
 export const limits = {
   // The journal.
@@ -385,9 +387,5 @@ export const limits = {
   /** Characters of the notes that a booking is asked for with. */
   request_notes_max: 1_000,
 
-  // Operators' verbs.
-  /** Things that are wrong with a log and are told one by one. */
-  findings_max: 200,
-  /** How often a long reading says how far it is. */
-  progress_ms: 1_000,
+  ...operator_limits,
 } as const

@@ -178,6 +178,17 @@ const Subscription = Type.Object({
 
 const UserStats = Type.Object({ total_users: Whole, by_role: Type.Record(Type.String(), Whole) })
 
+/** `hash` is that of the fold of the journal up to event `seq`. */
+const Digest = Type.Object({
+  kind: Type.String(),
+  id: Type.String(),
+  shard: Whole,
+  n: Whole,
+  seq: Whole,
+  hash: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+  quarantined: Type.String(),
+})
+
 /** A browser's login: its token stays here, and it shows `csrf_token` with each change. */
 const BrowserSession = Type.Object({ user: wire.User, csrf_token: Type.String() })
 
@@ -201,6 +212,7 @@ export const wire_records = {
   BookingStats,
   BrowserSession,
   ChatMessage,
+  Digest,
   Discount,
   Notification,
   Pet,

@@ -1,12 +1,13 @@
 /** The rows of `documents.ts` about accounts and logins. */
 import { Type } from 'typebox'
 import { limits } from '../../protocols/limits.ts'
-import { one, pageOf, wire } from '../../protocols/wire.ts'
+import { listOf, one, pageOf, wire } from '../../protocols/wire.ts'
 import { wire_records as records } from '../../protocols/wire_records.ts'
 import { browserBodies } from '../bff/endpoints.ts'
 import { accountBodies } from '../identity/endpoints.ts'
 import { recoveryBodies } from '../identity/recovery.ts'
 import type { Documented } from './documented.ts'
+import { shapes } from './shapes.ts'
 
 const message = one(wire.Message)
 const Page = Type.Object({
@@ -34,4 +35,5 @@ export const account_documents: Readonly<Record<string, Documented>> = {
   'GET /api/v1/admin/users/:id':        { about: 'One account.', answer: one(wire.User), refuses: ['account.not_found'] },
   'POST /api/v1/admin/users/:id/ban':   { about: 'Ends what an account may do, within a minute.', answer: message, refuses: ['account.not_found', 'account.is_you'] },
   'GET /api/v1/admin/stats/users':      { about: 'How many accounts there are, by role.', answer: one(records.UserStats) },
+  'POST /api/v1/admin/digests':         { about: 'The hashes of living actors’ states, and the events and frames that they rest on.', answer: listOf(records.Digest), body: shapes.digests },
 }

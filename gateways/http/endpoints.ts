@@ -5,6 +5,7 @@ import { recoveryEndpoints } from '../identity/recovery.ts'
 import { auditEndpoints } from './audit.ts'
 import { bookingEndpoints } from './bookings.ts'
 import { chatEndpoints } from './chat.ts'
+import { digestEndpoints } from './digests.ts'
 import { docsEndpoints } from './docs.ts'
 import { openNewcomerEndpoints, referralEndpoints } from './newcomers.ts'
 import { notificationEndpoints } from './notifications.ts'
@@ -39,6 +40,7 @@ export const endpoints = {
   ...auditEndpoints,
   ...adminEndpoints,
   ...bookingEndpoints,
+  ...digestEndpoints,
   ...chatEndpoints,
   ...notificationEndpoints,
   ...petEndpoints,

@@ -1,4 +1,5 @@
 // A twin of the engine's host in one Map: actors decide, react and settle at once, nothing is durable. For tests of the doors.
+import { digest_query, digestOf } from '../../engine/digest.ts'
 import type { Env } from '../../engine/env.ts'
 import type {
   Answer,
@@ -68,7 +69,9 @@ export class MemoryHost implements ShardHost {
 
   async ask({ to, query, by }: Question): Promise<Answer> {
     const life = this.#live(to)
-    const view = life.behaviour.answer(life, query, this.#context(to.id, by, ''))
+    const context = this.#context(to.id, by, '')
+    const view =
+      query.type === digest_query ? digestOf(life, by) : life.behaviour.answer(life, query, context)
     if (!view) throw new Error(`${to.actor} does not answer ${query.type}`)
     if ('rejected' in view) return { ok: false, rejection: view as Rejection }
     return this.#done(life, view)

@@ -199,6 +199,8 @@ test('OA10 what surrounds a booking answers as the document says', async () => {
   expect((await call('post_bookings_id_rebook', 'owner', first)).status).toBe(201)
   expect((await call('get_admin_bookings', 'admin', { parameters: { page: 1 } })).status).toBe(200)
   expect((await call('get_admin_stats_bookings', 'admin')).status).toBe(200)
+  const digests = { body: { of: [{ kind: 'runner', id: ids.runner ?? '' }] } }
+  expect((await call('post_admin_digests', 'admin', digests)).status).toBe(200)
 })
 
 test('OA10 notices and preferences answer as the document says', async () => {

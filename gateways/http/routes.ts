@@ -77,6 +77,7 @@ export const routes: readonly Route[] = [
   { method: 'GET',  path: '/api/v1/admin/users/:id',        roles: ['admin'], endpoint: 'user'      },
   { method: 'POST', path: '/api/v1/admin/users/:id/ban',    roles: ['admin'], endpoint: 'ban'       },
   { method: 'GET',  path: '/api/v1/admin/stats/users',      roles: ['admin'], endpoint: 'userStats' },
+  { method: 'POST', path: '/api/v1/admin/digests',          roles: ['admin'], endpoint: 'digests'   },
 
   { method: 'POST', path: '/api/v1/runners',                roles: ['runner'], command: 'runner.register',   at: 'me', status: 201 },
   { method: 'GET',  path: '/api/v1/runners/me',             roles: ['runner'], query:   'runner.view',       at: 'me' },

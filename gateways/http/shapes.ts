@@ -2,7 +2,7 @@
 import { type Static, Type } from 'typebox'
 import { PetType } from '../../protocols/booking.ts'
 import { checkOf } from '../../protocols/check.ts'
-import { Latitude, Longitude } from '../../protocols/ids.ts'
+import { Id, Latitude, Longitude } from '../../protocols/ids.ts'
 import { limits } from '../../protocols/limits.ts'
 import type { Rejection } from '../../protocols/rejections.ts'
 
@@ -101,6 +101,12 @@ export const shapes = {
   validatePromo: Type.Object({
     code: Type.String({ minLength: 1, maxLength: 50 }),
     amount_cents: Type.Integer({ minimum: 1, maximum: 100_000_000_00 }),
+  }),
+  digests: Type.Object({
+    of: Type.Array(Type.Object({ kind: Words('booking', 'payment', 'runner', 'trip'), id: Id }), {
+      minItems: 1,
+      maxItems: limits.digests_max,
+    }),
   }),
   subscribe: Type.Object({ plan: Type.String({ minLength: 1, maxLength: 20 }) }),
   apply: Type.Object({

@@ -6,7 +6,12 @@ import { limits } from '../../protocols/limits.ts'
 import type { Keys } from './keys.ts'
 
 /** An access token: a JWT signed with EdDSA that carries the claims the apps know, for 15 minutes. */
-export function accessToken(account: Account, keys: Keys, issuer: string, env: Env): Promise<string> {
+export function accessToken(
+  account: Pick<Account, 'id' | 'email' | 'role'>,
+  keys: Keys,
+  issuer: string,
+  env: Env,
+): Promise<string> {
   const issued = Math.floor(env.now_ms() / 1_000)
   const { id, email, role } = account
   return new SignJWT({ user_id: id, email, role, token_type: 'access' })

@@ -1,9 +1,11 @@
 /** What the verbs of an operator stand on. Stores are opened when a verb first asks for them, and closed behind it. */
 import type { Env } from '../../engine/env.ts'
-import type { Journal, Policies } from '../../engine/ports.ts'
+import type { Journal, Policies, Snapshots } from '../../engine/ports.ts'
+import type { Workbench } from '../../engine/workbench.ts'
 import type { Accounts } from '../../protocols/accounts.ts'
 import type { Behaviour } from '../../protocols/actor.ts'
 import type { Policy } from '../../protocols/policy.ts'
+import type { CloudEvent } from '../../protocols/topics.ts'
 import type { Config } from '../config.ts'
 
 /** The log of a deployment, and the rules that its records name. */
@@ -14,6 +16,16 @@ export interface Log {
   readonly policyAt: (version: number) => Policy
 }
 
+interface Named {
+  readonly kind: string
+  readonly id: string
+}
+
+/** The digests that a running engine tells of actors, at most `limits.digests_max` at once. */
+export type Living = (
+  of: readonly Named[],
+) => Promise<readonly (Named & { readonly seq: number; readonly hash: string })[]>
+
 export interface Desk {
   readonly config: Config
   readonly env: Env
@@ -23,9 +35,19 @@ export interface Desk {
   /** A line beside it: progress, and what the reader should know. */
   readonly note: (line: string) => void
   readonly readFile: (path: string) => Promise<string>
+  readonly writeFile: (path: string, text: string) => Promise<void>
   log(): Promise<Log>
   policies(): Promise<Policies>
   accounts(): Promise<Accounts>
+  snapshots(): Promise<Snapshots>
+  workbench(): Promise<Workbench>
+  /** Where runners were, from a time on, of one runner or of all; and how far back that is kept. */
+  movement(
+    from_ms: number,
+    runner_id: string | undefined,
+  ): Promise<{ readonly reach_ms: number; readonly moves: AsyncIterable<CloudEvent> }>
+  /** How a living actor is asked for its digest; nothing where no engine serves. */
+  living(url: string | undefined): Promise<Living | undefined>
 }
 
 /** A command line behind its verb. */

@@ -1,7 +1,7 @@
 import { limits } from '../../protocols/limits.ts'
 import { type Rejection, reject } from '../../protocols/rejections.ts'
 import { closeCodes } from '../../protocols/socket.ts'
-import type { Doors } from '../doors.ts'
+import type { FeedDoors } from '../doors.ts'
 import { takesPart } from '../participants.ts'
 import type { TemplatedApp } from '../uws.ts'
 import { FeedConnection } from './feed_connection.ts'
@@ -12,7 +12,7 @@ import { type Knock, type Seated, upgrade } from './upgrade.ts'
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** Serves `/ws/tracking/:bookingId?token=` (contract, section 4): the booking's owner, its runner and admins may watch. */
-export function mountFeed(app: TemplatedApp, doors: Doors): Mounted {
+export function mountFeed(app: TemplatedApp, doors: FeedDoors): Mounted {
   const feed = new Feed(doors)
   app.ws<Seated<FeedConnection>>('/ws/tracking/:bookingId', {
     compression: 0,
@@ -35,7 +35,7 @@ export function mountFeed(app: TemplatedApp, doors: Doors): Mounted {
 }
 
 class Feed implements Mounted {
-  readonly #doors: Doors
+  readonly #doors: FeedDoors
   readonly #connections = new Set<FeedConnection>()
   readonly #rooms = new Map<string, FeedRoom>()
   /** Rooms without sockets, kept for those who reconnect, longest empty first: when each became empty. */
@@ -44,7 +44,7 @@ class Feed implements Mounted {
   #is_closing = false
   #stop_sweep: (() => void) | undefined
 
-  constructor(doors: Doors) {
+  constructor(doors: FeedDoors) {
     this.#doors = doors
     doors.verifier.onBan((isBanned) => {
       for (const connection of [...this.#connections])

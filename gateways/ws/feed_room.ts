@@ -4,7 +4,7 @@ import type { Principal } from '../../protocols/actor.ts'
 import type { BookingStatus } from '../../protocols/booking.ts'
 import { limits } from '../../protocols/limits.ts'
 import { closeCodes } from '../../protocols/socket.ts'
-import type { Doors } from '../doors.ts'
+import type { FeedDoors } from '../doors.ts'
 import type { FeedConnection, FeedSeat } from './feed_connection.ts'
 import {
   chatFrame,
@@ -21,7 +21,7 @@ import {
 
 export class FeedRoom {
   readonly #id: string
-  readonly #doors: Doors
+  readonly #doors: FeedDoors
   readonly #connections = new Set<FeedConnection>()
   readonly #unwatch: readonly (() => void)[]
   /** Oldest first. */
@@ -34,7 +34,7 @@ export class FeedRoom {
   #changes = 0
 
   /** `by` may see the booking: what was shown before is asked for in that name. */
-  constructor(id: string, doors: Doors, { by, booking }: Pick<FeedSeat, 'by' | 'booking'>) {
+  constructor(id: string, doors: FeedDoors, { by, booking }: Pick<FeedSeat, 'by' | 'booking'>) {
     this.#id = id
     this.#doors = doors
     this.#status = statusOf(booking)

@@ -2,7 +2,7 @@
 import { STATUS_CODES } from 'node:http'
 import { limits } from '../../protocols/limits.ts'
 import { isRefusal, overloaded, type Rejection, reject, rejections } from '../../protocols/rejections.ts'
-import type { Doors, Verified } from '../doors.ts'
+import type { Doors, FeedDoors, Verified } from '../doors.ts'
 import { corsHeaders, type Headers, security_headers } from '../http/origins.ts'
 import { problem } from '../http/problem.ts'
 import type { HttpRequest, HttpResponse, UpgradeContext } from '../uws.ts'
@@ -36,7 +36,7 @@ export function upgrade<Data extends object>(
   res: HttpResponse,
   req: HttpRequest,
   context: UpgradeContext,
-  doors: Doors,
+  doors: Pick<FeedDoors, 'verifier' | 'env' | 'config'>,
   door: Door<Data>,
 ): void {
   const instance = req.getUrl()
@@ -88,14 +88,14 @@ function tokenOf(req: HttpRequest, open: number): string | Rejection {
 }
 
 /** What a caller is told of a fault: nothing but that it may pass. The log knows more. */
-export function unavailable(doors: Doors, fault: unknown): Rejection {
+export function unavailable(doors: Pick<Doors, 'env'>, fault: unknown): Rejection {
   doors.env.log('error', 'a socket met a fault', {
     fault: fault instanceof Error ? fault.message : String(fault),
   })
   return { rejected: 'unavailable', detail: '', retry_after_ms: limits.socket_retry_ms }
 }
 
-const requestId = (req: HttpRequest, doors: Doors) =>
+const requestId = (req: HttpRequest, doors: Pick<Doors, 'env'>) =>
   ['X-Request-ID', req.getHeader('x-request-id').slice(0, limits.request_id_max) || doors.env.uuid()] as const
 
 function answer(res: HttpResponse, rejection: Rejection, instance: string, headers: Headers): void {
