@@ -28,6 +28,10 @@ export interface HttpResponse {
   writeHeader(name: string, value: string): HttpResponse
   write(chunk: Bytes): boolean
   end(body?: Bytes, close_connection?: boolean): HttpResponse
+  /** Hands over as much of the body as the socket takes now; the rest is asked for by `onWritable`. */
+  tryEnd(chunk: Uint8Array, total: number, close_connection?: boolean): [taken: boolean, done: boolean]
+  /** `offset`: how much of the body has been taken. True when what was handed over was taken. */
+  onWritable(handler: (offset: number) => boolean): HttpResponse
   endWithoutBody(reported_length?: number, close_connection?: boolean): HttpResponse
   close(): HttpResponse
   pause(): void

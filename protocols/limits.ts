@@ -193,6 +193,8 @@ export const limits = {
   // HTTP.
   body_bytes_max: 256 * 1024,
   header_bytes_max: 16 * 1024,
+  /** A larger body is handed to the socket as it is read at the other end. */
+  http_piece_bytes: 8 * 1024,
   request_timeout_ms: 15_000,
   page_limit_max: 100,
   /** Per address, over 60 s. */

@@ -43,6 +43,8 @@ export interface SceneOptions {
   readonly ended?: () => Promise<void>
   /** Given the engine's door, where the clients find it; at that very door without it. */
   readonly front?: (engine_url: string) => string
+  /** The clock of the clients' tokens; this machine's without it. */
+  readonly now_ms?: () => number
   /** Reads each event of the log once, in order per shard. */
   readonly take?: (event: EventRecord) => void
   readonly note: (line: string) => void
@@ -89,6 +91,7 @@ export class Scene {
   readonly #told = new Set<string>()
   readonly #started_ms = Date.now()
   #cast: Cast | undefined
+  #people = 0
 
   private constructor(options: SceneOptions, dir: string, port: number) {
     this.#options = options
@@ -130,6 +133,15 @@ export class Scene {
     return this.#present.probe
   }
 
+  /** More people of whom the city knows nothing. */
+  people(role: 'owner' | 'runner', count: number): Promise<readonly Citizen[]> {
+    const { token_issuer, now_ms } = this.#options
+    const settings = { data_dir: this.data_dir, token_issuer, signing_keys: undefined }
+    return withAccounts(settings, (accounts, known) =>
+      settle(accounts, now_ms ? { ...known, now_ms } : known, role, count, `drill-${this.#people++}`),
+    )
+  }
+
   /** An owner of whom the city knows nothing. */
   get stranger(): Citizen {
     return this.#present.stranger
@@ -152,9 +164,10 @@ export class Scene {
   }
 
   #settle() {
-    const { token_issuer, runners, owners, seed, note, front } = this.#options
+    const { token_issuer, runners, owners, seed, note, front, now_ms } = this.#options
     const settings = { data_dir: this.data_dir, token_issuer, signing_keys: undefined }
-    return withAccounts(settings, async (accounts, identity: Identity) => {
+    return withAccounts(settings, async (accounts, known) => {
+      const identity: Identity = now_ms ? { ...known, now_ms } : known
       const [admin] = await settle(accounts, identity, 'admin', 1, 'drill')
       const [prober] = await settle(accounts, identity, 'runner', 1, 'drill')
       const [stranger] = await settle(accounts, identity, 'owner', 1, 'drill')

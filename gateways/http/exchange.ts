@@ -167,7 +167,21 @@ export class Exchange {
     if (status === 204) this.#res.endWithoutBody()
     else if (body === undefined) this.#res.endWithoutBody(0, last)
     else if (this.head.method === 'HEAD') this.#res.endWithoutBody(Buffer.byteLength(body), last)
-    else this.#res.end(body, last)
+    else if (body.length < limits.http_piece_bytes) this.#res.end(body, last)
+    else this.#pour(typeof body === 'string' ? Buffer.from(body) : body, last)
+  }
+
+  /**
+   * A large body goes as its reader takes it, and none of it is copied. Until it is gone the request is not over, and
+   * whoever asks for more on the same connection without reading loses it.
+   */
+  #pour(body: Uint8Array, last: boolean): void {
+    const [, done] = this.#res.tryEnd(body, body.length, last)
+    if (done) return
+    this.#res.onWritable((offset) => {
+      const [taken, is_over] = this.#res.tryEnd(body.subarray(offset), body.length, last)
+      return taken || is_over
+    })
   }
 }
 

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import { driftOf, residentMb } from './memory.ts'
+import { isSlowed, pacedOf } from './pace.ts'
+
+const samples = (mbAt: (minute: number) => number) =>
+  Array.from({ length: 31 }, (_, minute) => ({ at_ms: minute * 60_000, mb: mbAt(minute) }))
+
+test('DF6 memory that grows is told from memory that breathes, and from a warm-up', () => {
+  expect(driftOf(samples((minute) => 200 + 5 * minute))).toBe(300)
+  expect(driftOf(samples((minute) => (minute < 10 ? 100 + 20 * minute : 300)))).toBe(0)
+  expect(Math.abs(driftOf(samples((minute) => 300 + (minute % 2 === 0 ? 20 : -20))))).toBeLessThan(60)
+  expect(residentMb(process.pid)).toBeGreaterThan(10)
+  expect(residentMb(0)).toBe(0)
+})
+
+test('DF6 honest clients who wait for longer than is allowed are told, unless they did before', () => {
+  const at = (p99_ms: number) => ({ asked: 100, failed: 0, p99_ms })
+  expect(isSlowed(at(5), at(99), 100)).toBe(false)
+  expect(isSlowed(at(5), at(150), 100)).toBe(true)
+  expect(isSlowed(at(120), at(150), 100)).toBe(false)
+  const took_ms = Array.from({ length: 1_000 }, (_, index) => index + 1)
+  expect(pacedOf(took_ms, 2)).toEqual({ asked: 1_000, failed: 2, p99_ms: 990 })
+})
