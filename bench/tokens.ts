@@ -18,7 +18,7 @@ export class Mint {
     return new Mint(await loadKeys(undefined, data_dir), issuer)
   }
 
-  token(id: string, role: 'owner' | 'runner'): Promise<string> {
+  token(id: string, role: Account['role']): Promise<string> {
     const account: Account = {
       id,
       email: `${id}@bench.invalid`,

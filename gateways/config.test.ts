@@ -40,3 +40,21 @@ test('SU11 .env.example is what the schema says: every key, once', () => {
   expect(text).toBe(envExample())
   expect([...text.matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name)).toEqual(configKeys)
 })
+
+test('LP8 the files of TLS and of credentials travel in the address of NATS, and belong together', () => {
+  const { nats_url } = loadConfig({
+    NATS_URL: 'tls://engine:secret@one:4222',
+    NATS_CA_FILE: '/etc/kilat/ca.pem',
+    NATS_CERT_FILE: '/etc/kilat/engine.pem',
+    NATS_KEY_FILE: '/etc/kilat/engine.key',
+  })
+  const { searchParams } = new URL(nats_url ?? '')
+  expect(Object.fromEntries(searchParams)).toEqual({
+    ca: '/etc/kilat/ca.pem',
+    cert: '/etc/kilat/engine.pem',
+    key: '/etc/kilat/engine.key',
+  })
+  expect(loadConfig({ NATS_URL: 'nats://one:4222' }).nats_url).toBe('nats://one:4222')
+  expect(() => loadConfig({ NATS_CERT_FILE: 'a' })).toThrow('NATS_KEY_FILE, go together')
+  expect(() => loadConfig({ NATS_CREDS_FILE: 'a', NATS_NKEY_FILE: 'b' })).toThrow('NATS_NKEY_FILE')
+})

@@ -13,6 +13,7 @@ interface Key {
 const Port = Type.Integer({ minimum: 1, maximum: 65_535, default: 8_080 })
 /** Of a part that may be served alone. */
 const Part = Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 }))
+const Path = Type.Optional(Type.String({ minLength: 1 }))
 const Flag = Type.Boolean({ default: false })
 const Url = (schemes: string) => Type.Optional(Type.String({ pattern: `^(${schemes})://.+` }))
 const List = (...defaults: string[]) => Type.Array(Type.String({ minLength: 1 }), { default: defaults })
@@ -30,9 +31,14 @@ const keys = {
   SHARDS:              { schema: Type.Union([1, 2, 4, 8, 16, 32, 64].map((count) => Type.Literal(count)), { default: 8 }), about: 'A power of two, written when a deployment is created and never changed.' },
   DATA_DIR:            { schema: Type.String({ minLength: 1, default: '.kilat' }), about: 'Embedded stores, keys and endpoints.json live here.' },
   NATS_URL:            { schema: Url('nats|tls'), secret: true, about: 'A NATS server with JetStream instead of the embedded one.' },
+  NATS_CA_FILE:        { schema: Path, about: 'TLS with NATS: who signed its certificate, in PEM. No connection goes without TLS then.' },
+  NATS_CERT_FILE:      { schema: Path, about: 'TLS with NATS: our own certificate, where it asks for one.' },
+  NATS_KEY_FILE:       { schema: Path, about: 'TLS with NATS: the key of our own certificate.' },
+  NATS_CREDS_FILE:     { schema: Path, about: 'Who we are to NATS: a credentials file; a user and a password may stand in NATS_URL instead.' },
+  NATS_NKEY_FILE:      { schema: Path, about: 'Who we are to NATS: the seed of an nkey.' },
   NATS_MONITOR_URL:    { schema: Url('https?'), about: 'Its monitor page, where the sync setting is checked.' },
   NATS_SYNC_ASSERTED:  { schema: Flag, about: '1: there is no monitor page, but it syncs before it acks.' },
-  DATABASE_URL:        { schema: Url('postgres|postgresql'), secret: true, about: 'PostgreSQL with PostGIS instead of the embedded PGlite.' },
+  DATABASE_URL:        { schema: Url('postgres|postgresql'), secret: true, about: 'PostgreSQL with PostGIS instead of the embedded PGlite; sslmode, sslrootcert, sslcert and sslkey as libpq has them.' },
   DATABASE_POOL_MAX:   { schema: Type.Integer({ minimum: 1, maximum: 100, default: 4 }), about: 'Database connections of each worker thread.' },
   TRUSTED_ADDRESSES:   { schema: List(), about: 'Addresses or networks (CIDR), by commas, that no rate limit applies to.' },
   ALLOWED_ORIGINS:     { schema: List('http://localhost:3000', 'http://localhost:3001', 'http://localhost:3002', 'http://localhost:8080'), about: 'Origins of browser apps, by commas.' },
@@ -137,6 +143,10 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   const has = (name: string) => (environment[name]?.trim() ?? '') !== ''
   if (has('STRIPE_SECRET_KEY') && !has('STRIPE_WEBHOOK_SECRET'))
     problems.push('STRIPE_WEBHOOK_SECRET: is needed together with STRIPE_SECRET_KEY')
+  if (has('NATS_CERT_FILE') !== has('NATS_KEY_FILE'))
+    problems.push('NATS_CERT_FILE: a certificate and its key, NATS_KEY_FILE, go together')
+  if (has('NATS_CREDS_FILE') && has('NATS_NKEY_FILE'))
+    problems.push('NATS_NKEY_FILE: NATS_CREDS_FILE says already who we are')
   if (problems.length > 0) throw new Error(`the environment is not in order:\n  ${problems.join('\n  ')}`)
   return configOf(Object.fromEntries(entries) as Values)
 }
@@ -161,6 +171,18 @@ function twicePort(values: Readonly<Record<string, unknown>>): readonly string[]
     .map(([name, port]) => `${name}: ${port} is taken by another key`)
 }
 
+/** With the files of TLS and of credentials in it, so that whoever is handed the address can connect. */
+function natsUrlOf(values: Values): string | undefined {
+  if (values.NATS_URL === undefined) return undefined
+  const files = new URLSearchParams()
+  for (const name of ['CA', 'CERT', 'KEY', 'CREDS', 'NKEY'] as const) {
+    const path = values[`NATS_${name}_FILE`]
+    if (path !== undefined) files.set(name.toLowerCase(), path)
+  }
+  if (files.size === 0) return values.NATS_URL
+  return `${values.NATS_URL}${values.NATS_URL.includes('?') ? '&' : '?'}${files}`
+}
+
 function configOf(values: Values): Config {
   return Object.freeze({
     port: values.PORT,
@@ -168,7 +190,7 @@ function configOf(values: Values): Config {
     workers: Math.min(values.WORKERS, values.SHARDS),
     shards: values.SHARDS,
     data_dir: values.DATA_DIR,
-    nats_url: values.NATS_URL,
+    nats_url: natsUrlOf(values),
     nats_monitor_url: values.NATS_MONITOR_URL,
     nats_sync_asserted: values.NATS_SYNC_ASSERTED,
     database_url: values.DATABASE_URL,

@@ -2,7 +2,8 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import type { Env } from '../engine/env.ts'
-import { attempt, closeSql, openSql } from './pg.ts'
+import { limits } from '../protocols/limits.ts'
+import { attempt, closeSql, openSql, secured } from './pg.ts'
 
 const folder = join(import.meta.dirname, 'migrations')
 const table = 'migrations'
@@ -18,8 +19,9 @@ export function migrate(database_url: string, log: Env['log']): Promise<readonly
     if (await isMigrated(database_url)) return []
     // Loaded only when there is work for it: at most starts there is none.
     const { runner } = await import('node-pg-migrate')
+    const { url: connectionString, ssl } = secured(database_url)
     const ran = await runner({
-      databaseUrl: database_url,
+      databaseUrl: { connectionString, ...(ssl === undefined ? {} : { ssl }) },
       dir: folder,
       ignorePattern: '(.*\\.map|\\..*)',
       migrationsTable: table,
@@ -41,15 +43,29 @@ export function migrate(database_url: string, log: Env['log']): Promise<readonly
 /** Whether exactly the migrations of this program have run; where it is anything else, the migrator says what. */
 async function isMigrated(database_url: string): Promise<boolean> {
   const sql = openSql({ url: database_url, max: 1, application_name: 'kilat-migrate' })
+  const late = lateness()
   try {
-    const ran = await sql<{ name: string }[]>`SELECT name FROM ${sql(table)} ORDER BY name`
+    const asked = sql<{ name: string }[]>`SELECT name FROM ${sql(table)} ORDER BY name`
+    const ran = await Promise.race([asked, late.promise])
     return ran.map(({ name }) => name).join() === migrations().join()
   } catch (cause) {
     if (cause instanceof postgres.PostgresError && cause.code === undefined_table) return false
     throw cause
   } finally {
+    late.end()
     await closeSql(sql)
   }
+}
+
+/** The client tries again without end when a server hangs up on it: a start must say so instead. */
+function lateness(): { readonly promise: Promise<never>; readonly end: () => void } {
+  let end = () => {}
+  const promise = new Promise<never>((_resolve, reject) => {
+    const late = Object.assign(new Error('the database lets nobody in'), { code: 'CONNECT_TIMEOUT' })
+    const timer = setTimeout(() => reject(late), 2_000 * limits.database_connect_seconds)
+    end = () => clearTimeout(timer)
+  })
+  return { promise, end }
 }
 
 const migrations = (): readonly string[] =>

@@ -1,10 +1,14 @@
 /** One connection to NATS: found again whenever it is lost, and never a place where requests wait for it. */
-import type { Msg, MsgHdrs, NatsConnection } from '@nats-io/nats-core'
-import { headers } from '@nats-io/nats-core'
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { type ConnectionOptions, checkServerIdentity as checkIdentity, type PeerCertificate } from 'node:tls'
+import type { Authenticator, Msg, MsgHdrs, NatsConnection, TlsOptions } from '@nats-io/nats-core'
+import { credsAuthenticator, errors, headers, nkeyAuthenticator } from '@nats-io/nats-core'
 import { connect } from '@nats-io/transport-node'
 import type { Env } from '../engine/env.ts'
 import { Fault } from '../engine/ports.ts'
 import { limits } from '../protocols/limits.ts'
+import { tlsFlaw } from './nats_diagnosis.ts'
 
 export interface NatsOptions {
   readonly url: string
@@ -40,7 +44,10 @@ export interface Link {
   send(subject: string, payload: Uint8Array | string, reply: string, fields?: MsgHdrs): void
 }
 
-/** Connects, or rejects with a Fault after `limits.nats_connect_ms`; from then on it reconnects without end, with a bounded back-off. */
+/**
+ * Connects, or rejects with a Fault after `limits.nats_connect_ms` (`retry: false` when the server refuses who we are,
+ * or is not who we think); from then on it reconnects without end, with a bounded back-off.
+ */
 export async function connectNats({ url, name, env }: NatsOptions): Promise<NatsLink> {
   const back_off: { ms: number } = { ms: limits.nats_reconnect_first_ms }
   try {
@@ -63,21 +70,52 @@ export async function connectNats({ url, name, env }: NatsOptions): Promise<Nats
       back_off.ms = limits.nats_reconnect_first_ms
     })
   } catch (cause) {
-    throw new Fault('NATS cannot be reached', { retry: true, cause })
+    throw new Fault(...refusalOf(cause, await whyOf(url)))
   }
 }
+
+/** Of certificates, as Node names them: unknown makers, wrong names, times. */
+const mistrust = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|certificate|ENOENT|EACCES/
+
+/** What stands in the way of a first connection, in the words of who set it up. */
+function refusalOf(error: unknown, flaw: Error | undefined): [string, { retry: boolean; cause: unknown }] {
+  const causes = causesOf(error)
+  if (causes.some((cause) => cause instanceof errors.AuthorizationError))
+    return ['NATS refuses our credentials', { retry: false, cause: error }]
+  if (causes.some(({ message, code = '' }: NodeJS.ErrnoException) => mistrust.test(`${code} ${message}`)))
+    return ['the certificates between NATS and us do not fit', { retry: false, cause: error }]
+  if (flaw) return ['the certificates between NATS and us do not fit', { retry: false, cause: flaw }]
+  return ['NATS cannot be reached', { retry: true, cause: error }]
+}
+
+async function whyOf(url: string): Promise<Error | undefined> {
+  try {
+    const { servers, tls } = serversOf(url)
+    return tls && servers[0] ? await tlsFlaw(servers[0], tls as ConnectionOptions) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const causesOf = (error: unknown): readonly Error[] =>
+  error instanceof Error ? [error, ...causesOf(error.cause)] : []
 
 export interface Servers {
   readonly servers: string[]
   readonly user?: string
   readonly pass?: string
   readonly token?: string
-  readonly tls?: object
+  readonly tls?: TlsOptions
+  readonly authenticator?: Authenticator
 }
 
+/** What may stand behind the question mark: paths of files in PEM, of a credentials file, or of the seed of an nkey. */
+export const nats_file_keys = ['ca', 'cert', 'key', 'creds', 'nkey'] as const
+
 /**
- * Splits `nats://user:password@host:port`, or several with commas between, into what the client wants. A user alone is
- * a token; `tls://` accepts no connection without TLS.
+ * Splits `nats://user:password@host:port?ca=FILE&cert=FILE&key=FILE&creds=FILE&nkey=FILE`, or several with commas
+ * between, into what the client wants. A user alone is a token; `tls://`, and a file for TLS, accept no connection
+ * without it. Throws when a file cannot be read.
  */
 export function serversOf(url: string): Servers {
   const urls = url
@@ -85,12 +123,48 @@ export function serversOf(url: string): Servers {
     .map((one) => one.trim())
     .map((one) => new URL(one.includes('://') ? one : `nats://${one}`))
   const [user, pass] = [urls[0]?.username ?? '', urls[0]?.password ?? ''].map(decodeURIComponent)
+  const files: Files = Object.fromEntries(
+    nats_file_keys.map((name) => [name, urls.map((one) => one.searchParams.get(name)).find(Boolean)]),
+  )
+  const tls = tlsOf(files)
   return {
     servers: urls.map(({ host }) => host),
     ...(user && pass ? { user, pass } : {}),
     ...(user && !pass ? { token: user } : {}),
-    ...(urls.some(({ protocol }) => protocol === 'tls:') ? { tls: {} } : {}),
+    ...(tls || urls.some(({ protocol }) => protocol === 'tls:')
+      ? { tls: { ...tls, ...identityOf(urls) } }
+      : {}),
+    ...authenticatorOf(files),
   }
+}
+
+type Files = { readonly [Name in (typeof nats_file_keys)[number]]?: string | null | undefined }
+
+function tlsOf({ ca, cert, key }: Files): TlsOptions | undefined {
+  if (!ca && !cert && !key) return undefined
+  const read = (path: string) => readFileSync(path, 'utf8')
+  return {
+    ...(ca ? { ca: read(ca) } : {}),
+    ...(cert ? { cert: read(cert) } : {}),
+    ...(key ? { key: read(key) } : {}),
+  }
+}
+
+/** The client hands its options on to Node's; an address without a name Node would hold against the name localhost. */
+function identityOf(urls: readonly URL[]): object {
+  const addresses = urls.map(({ hostname }) => hostname).filter((host) => isIP(host) !== 0)
+  const checkServerIdentity = (host: string, certificate: PeerCertificate) => {
+    const names = host === 'localhost' && addresses.length > 0 ? addresses : [host]
+    const flaws = names.map((name) => checkIdentity(name, certificate))
+    return flaws.includes(undefined) ? undefined : flaws[0]
+  }
+  return { checkServerIdentity }
+}
+
+function authenticatorOf({ creds, nkey }: Files): { authenticator: Authenticator } | undefined {
+  if (creds) return { authenticator: credsAuthenticator(readFileSync(creds)) }
+  if (nkey) return { authenticator: nkeyAuthenticator(Buffer.from(readFileSync(nkey, 'utf8').trim())) }
+  return undefined
 }
 
 /** `Link.request` over the rest of a link. */
@@ -166,7 +240,12 @@ export class NatsLink implements Link {
   }
 
   listen(subject: string, call: (msg: Msg) => void): () => void {
-    const subscription = this.nc.subscribe(subject, { callback: (_error, msg) => call(msg) })
+    const subscription = this.nc.subscribe(subject, {
+      callback: (error, msg) => {
+        if (error) this.env.log('error', 'NATS refused a subject', { subject, why: error.message })
+        else call(msg)
+      },
+    })
     return () => subscription.unsubscribe()
   }
 

@@ -1,4 +1,6 @@
 // The PostgreSQL client, and how its errors become faults. Milliseconds and counts are numbers, times are Dates.
+import { readFileSync } from 'node:fs'
+import { type ConnectionOptions, checkServerIdentity } from 'node:tls'
 import postgres from 'postgres'
 import { Fault } from '../engine/ports.ts'
 import { limits } from '../protocols/limits.ts'
@@ -29,7 +31,9 @@ function safeInteger(text: string): number {
  * embedded server keeps clients apart.
  */
 export function openSql(options: SqlOptions): Sql {
-  return postgres(options.url, {
+  const { url, ssl } = secured(options.url)
+  return postgres(url, {
+    ...(ssl === undefined ? {} : { ssl }),
     max: options.max,
     connect_timeout: limits.database_connect_seconds,
     backoff: (tries) => Math.min(limits.database_reconnect_max_ms, 50 * 2 ** Math.min(tries, 10)) / 1_000,
@@ -51,6 +55,55 @@ export function openSql(options: SqlOptions): Sql {
     },
     onnotice: () => {},
   })
+}
+
+export interface Secured {
+  /** Without what was said about TLS. */
+  readonly url: string
+  readonly ssl: ConnectionOptions | false | undefined
+}
+
+/**
+ * What libpq's `sslmode` means to Node. `prefer` and `allow` are left out: they go on without TLS when somebody in
+ * between says so. An address without a name Node would hold against the name localhost.
+ */
+const modes: Readonly<Record<string, (hostname: string) => ConnectionOptions | false>> = {
+  disable: () => false,
+  require: () => ({ rejectUnauthorized: false }),
+  'verify-ca': () => ({ rejectUnauthorized: true, checkServerIdentity: () => undefined }),
+  'verify-full': (hostname) => ({
+    rejectUnauthorized: true,
+    checkServerIdentity: (_host, certificate) => checkServerIdentity(hostname, certificate),
+  }),
+}
+
+/**
+ * Reads `sslmode`, `sslrootcert`, `sslcert` and `sslkey` off an address, as libpq has them: both clients would read them
+ * each in its own way. A root alone means `verify-full`. Throws a Fault for another mode, or a file that cannot be read.
+ */
+export function secured(address: string): Secured {
+  const url = new URL(address)
+  const take = (name: string) => {
+    const value = url.searchParams.get(name) ?? undefined
+    url.searchParams.delete(name)
+    return value
+  }
+  const files = { ca: take('sslrootcert'), cert: take('sslcert'), key: take('sslkey') }
+  const mode =
+    take('sslmode') ?? (Object.values(files).some((path) => path !== undefined) ? 'verify-full' : undefined)
+  if (mode === undefined) return { url: address, ssl: undefined }
+  const base = Object.hasOwn(modes, mode) ? modes[mode]?.(url.hostname) : undefined
+  if (base === undefined)
+    throw new Fault(`DATABASE_URL: sslmode is one of ${Object.keys(modes).join(', ')}`, { retry: false })
+  if (base === false) return { url: url.href, ssl: false }
+  try {
+    const read = Object.entries(files).flatMap(([name, path]) =>
+      path ? [[name, readFileSync(path, 'utf8')]] : [],
+    )
+    return { url: url.href, ssl: { ...base, ...Object.fromEntries(read) } }
+  } catch (cause) {
+    throw new Fault('a file for TLS with the database cannot be read', { retry: false, cause })
+  }
 }
 
 const codeOf = (error: unknown): string =>

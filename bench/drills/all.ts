@@ -1,4 +1,5 @@
 import { clockDrill } from './clock.ts'
+import { fuzzDrill } from './fuzz.ts'
 import { killDrill } from './kill.ts'
 import { outageDrills } from './outages.ts'
 import { pauseDrill } from './pause.ts'
@@ -17,5 +18,6 @@ export const drills: readonly Drill[] = [
   clockDrill,
   ...outageDrills,
   slowDrill,
+  fuzzDrill,
   soakDrill,
 ]

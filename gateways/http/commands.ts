@@ -21,10 +21,10 @@ export async function command(
   repeats: TimeTable,
 ): Promise<Reply | Rejection> {
   const { by } = request
-  const given = route.copies
-    ? await copied(request, doors)
-    : await completed(route.command, request.body, by, doors.accounts)
-  if (isRefusal(given)) return given
+  const copy = route.copies ? await copied(request, doors) : undefined
+  if (isRefusal(copy)) return copy
+  // A stranger's body may look like a refusal of ours: it is asked nothing before the check has cleaned it.
+  const given = copy ?? (await completed(route.command, request.body, by, doors.accounts))
   const checked = checkCommand(route.command, given)
   const body = isRefusal(checked) ? checked : normalised(route.command, checked)
   if (isRefusal(body)) return body

@@ -11,7 +11,8 @@ export interface Marks {
 
 /** Undefined: the intent is none of ours. */
 export function marksOf({ metadata }: Pick<Intent, 'metadata'>): Marks | undefined {
-  const { booking_id = '', hold = '' } = metadata
+  const { booking_id = '', hold = '' } = metadata ?? {}
+  if (typeof booking_id !== 'string' || typeof hold !== 'string') return undefined
   return /^[0-9a-f-]{36}$/.test(booking_id) && /^[1-9]\d?$/.test(hold)
     ? { booking_id, hold: Number(hold) }
     : undefined
@@ -42,16 +43,19 @@ export function observationOf(
     hold,
     stripe_payment_id: id,
     status,
-    captured_cents: amount_received,
-    refunded_cents: charge?.amount_refunded ?? 0,
+    captured_cents: numberOf(amount_received),
+    refunded_cents: numberOf(charge?.amount_refunded ?? 0),
     redirect_url: next_action?.redirect_to_url?.url ?? '',
-    failure: failure.slice(0, 200),
-    capture_before_ms: capture_before * 1_000,
+    failure: typeof failure === 'string' ? failure.slice(0, 200) : '',
+    capture_before_ms: numberOf(capture_before) * 1_000,
   }
 }
+
+/** What is no number is none: the check of the observation refuses it. */
+const numberOf = (value: unknown): number => (typeof value === 'number' ? value : Number.NaN)
 
 /** Why the last try to pay was refused; '' where none was, or a later one went well. */
 function refusalOf({ status, last_payment_error }: Intent): string {
   if (status !== 'requires_payment_method' || !last_payment_error) return ''
-  return last_payment_error.decline_code ?? last_payment_error.code ?? last_payment_error.type
+  return last_payment_error.decline_code ?? last_payment_error.code ?? last_payment_error.type ?? ''
 }
