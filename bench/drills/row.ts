@@ -35,6 +35,8 @@ export interface Drill {
   /** For every change; all of them together take less than five minutes. */
   readonly short: Form
   readonly long: Form
+  /** It measures how long answers take: no other drill runs beside it. */
+  readonly is_alone?: boolean
   /** Rejects when the drill itself could not be carried out, which fails it too. */
   readonly run: (options: DrillOptions) => Promise<Outcome>
 }

@@ -17,6 +17,7 @@ export const slowDrill: Drill = {
   target: 'slow readers, slow writers and half-open sockets: memory bounded, honest clients at p99 < 100 ms',
   short: { rounds: 1, limit_s: 150 },
   long: { rounds: 5, limit_s: 1_800 },
+  is_alone: true,
   async run(options) {
     const relay = await Relay.open()
     const size = { runners: 30, owners: 10, workers: 2 }
