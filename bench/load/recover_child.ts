@@ -10,8 +10,9 @@ import { openSql } from '../../persistence/pg.ts'
 import { openProjections } from '../../persistence/projections.ts'
 import { openSnapshots } from '../../persistence/snapshots.ts'
 import type { Message, Principal } from '../../protocols/actor.ts'
+import { shardOf } from '../../protocols/shard.ts'
 import { Random } from '../city/random.ts'
-import { driversAround, threadOn } from '../thread.ts'
+import { driversAround, shards, threadOn } from '../thread.ts'
 
 export interface RecoverOrder {
   readonly nats_url: string
@@ -23,8 +24,8 @@ export interface RecoverOrder {
 
 export type RecoverWord =
   | { readonly type: 'note'; readonly line: string }
-  /** All is on disk; `runner_id` may be commanded by whoever recovers it. */
-  | { readonly type: 'filled'; readonly runner_id: string }
+  /** All is on disk; these runners, one of each shard, may be commanded by whoever recovers them. */
+  | { readonly type: 'filled'; readonly runner_ids: readonly string[] }
   | { readonly type: 'failed'; readonly why: string }
 
 const clients = 512
@@ -168,7 +169,7 @@ async function drive(host: ShardHost, { runners, bookings }: People, events: num
   say({ type: 'note', line: `${events} events are in the log behind the snapshot` })
 }
 
-async function fill(order: RecoverOrder): Promise<string> {
+async function fill(order: RecoverOrder): Promise<readonly string[]> {
   const link = await connectNats({ url: order.nats_url, name: 'bench-fill', env })
   const sql = openSql({ url: order.database_url, max: 4, application_name: 'bench-fill' })
   const drivers: Drivers = {
@@ -192,7 +193,8 @@ async function fill(order: RecoverOrder): Promise<string> {
   await after.open()
   await drive(after, { runners, bookings }, order.events, random.uuid())
   await caughtUp(after)
-  return runners[0] ?? ''
+  const ofShard = (shard: number) => runners.find((id) => shardOf(id, shards) === shard) ?? ''
+  return Array.from({ length: shards }, (_, shard) => ofShard(shard))
 }
 
 const bound = (snapshots: Drivers['snapshots']) => ({
@@ -203,7 +205,7 @@ const bound = (snapshots: Drivers['snapshots']) => ({
 
 process.on('message', (order: RecoverOrder) => {
   fill(order).then(
-    (runner_id) => say({ type: 'filled', runner_id }),
+    (runner_ids) => say({ type: 'filled', runner_ids }),
     (cause: unknown) =>
       say({ type: 'failed', why: cause instanceof Error ? String(cause.stack) : String(cause) }),
   )
