@@ -7,7 +7,7 @@ import { attempt, inTransaction, type Sql, type Transaction } from './pg.ts'
 import { project } from './projections.ts'
 
 const schema = 'kilat_workbench'
-/** An advisory lock: there is one workbench. */
+/** An advisory lock, while a workbench is made: there is one. */
 const lock_key = 7_102
 const marks_table = 'watermarks'
 const tables = [
@@ -27,22 +27,23 @@ const there = (tx: Transaction) =>
     `SET LOCAL search_path TO ${schema}, public; SET LOCAL statement_timeout TO ${limits.workbench_statement_ms}`,
   )
 
-/** Held by a connection of its own for as long as the workbench is there; a process that dies lets go. */
-async function alone(sql: Sql): Promise<() => Promise<void>> {
-  const held = await sql.reserve()
-  const [lock] = await held<{ taken: boolean }[]>`SELECT pg_try_advisory_lock(${lock_key}) AS taken`
-  if (!lock?.taken) {
-    held.release()
-    throw new Fault('somebody else rebuilds or verifies the lists', { retry: true })
-  }
-  return async () => {
-    await held`SELECT pg_advisory_unlock(${lock_key})`
-    held.release()
-  }
-}
+/** Until when the workbench is somebody's: one who died loses it then. It stands in the schema's comment, in milliseconds. */
+const lease = (tx: Transaction, ms: number) =>
+  tx.unsafe(`
+    DO $$ BEGIN
+      EXECUTE format('COMMENT ON SCHEMA ${schema} IS %L',
+        (extract(epoch FROM clock_timestamp()) * 1000 + ${ms})::bigint::text);
+    END $$`)
 
 async function prepare(tx: Transaction): Promise<void> {
+  await tx`SELECT pg_advisory_xact_lock(${lock_key})`
+  const [found] = await tx<{ held: boolean | null }[]>`
+    SELECT obj_description(oid, 'pg_namespace')::bigint > extract(epoch FROM clock_timestamp()) * 1000 AS held
+    FROM pg_namespace WHERE nspname = ${schema}`
+  if (found?.held)
+    throw new Fault('somebody else rebuilds or verifies the lists, or did a minute ago', { retry: true })
   await tx.unsafe(`DROP SCHEMA IF EXISTS ${schema} CASCADE; CREATE SCHEMA ${schema}`)
+  await lease(tx, limits.workbench_lease_ms)
   for (const table of [marks_table, ...tables])
     await tx.unsafe(`CREATE TABLE ${schema}.${table} (LIKE public.${table} INCLUDING ALL)`)
 }
@@ -92,19 +93,20 @@ async function differences(tx: Transaction): Promise<TableDifference[]> {
   return found
 }
 
-/** Makes the place; takes two connections. Rejects with a Fault when somebody else is at it, or the database does not answer. */
+/** Makes the place. Rejects with a Fault when somebody else is at it, or the database does not answer. */
 export async function openWorkbench(sql: Sql): Promise<Workbench> {
-  const release = await attempt('making a workbench', () => alone(sql))
   await inTransaction(sql, 'making a workbench', prepare)
   return {
     project: (frames) =>
       inTransaction(sql, 'projecting beside the lists', async (tx) => {
         await there(tx)
+        await lease(tx, limits.workbench_lease_ms)
         await project(tx, frames)
       }),
     marks: () => attempt('reading the watermarks', () => marksIn(sql)),
     compare: (rest) =>
       attempt('comparing the lists', async () => {
+        await sql.begin((tx) => lease(tx, limits.workbench_statement_ms))
         const box: { found: TableDifference[] } = { found: [] }
         await sql.begin('ISOLATION LEVEL REPEATABLE READ', async (tx) => {
           await catchUp(tx, rest)
@@ -112,8 +114,9 @@ export async function openWorkbench(sql: Sql): Promise<Workbench> {
         })
         return box.found
       }),
-    takeOver: (rest) =>
-      inTransaction(sql, 'taking the lists over', async (tx) => {
+    takeOver: async (rest) => {
+      await inTransaction(sql, 'taking the lists over', (tx) => lease(tx, limits.workbench_statement_ms))
+      return inTransaction(sql, 'taking the lists over', async (tx) => {
         // Whoever projects waits for this; whoever reads does not.
         await tx.unsafe(`LOCK TABLE public.${marks_table} IN SHARE ROW EXCLUSIVE MODE`)
         await catchUp(tx, rest)
@@ -123,11 +126,11 @@ export async function openWorkbench(sql: Sql): Promise<Workbench> {
           INSERT INTO public.${marks_table} SELECT * FROM ${schema}.${marks_table}
           ON CONFLICT (shard) DO UPDATE SET n = EXCLUDED.n, seq = EXCLUDED.seq`)
         return found
-      }),
+      })
+    },
     close: () =>
       attempt('clearing the workbench', async () => {
         await sql.unsafe(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)
-        await release()
       }),
   }
 }

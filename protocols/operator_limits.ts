@@ -6,6 +6,8 @@ export const operator_limits = {
   progress_ms: 1_000,
   /** Comparing every row of the lists may take longer than a statement of the engine. */
   workbench_statement_ms: 600_000,
+  /** How long a workbench stays somebody's who does not work at it. */
+  workbench_lease_ms: 60_000,
   /** Keys that are told of the rows of a table that differ. */
   workbench_examples: 5,
   /** Frames that a rebuilding may be behind before it stops the projector for the last of them. */
