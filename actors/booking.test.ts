@@ -185,3 +185,23 @@ test('BK23 its owner adds notes until the animal is picked up', () => {
   const full: BookingEvent = { ...noted, notes: 'x'.repeat(1_990) }
   given(booking, [requested, full]).when(note('ring twice'), owner).isRejected('booking.notes_full')
 })
+
+test('BK24 sealed notes count as many characters as were said, and are never read', () => {
+  const sealed = (characters: number) => `~1.${owner.id}.${characters}.${'A'.repeat(60)}`
+  const note = (text: string) => ({ type: 'booking.note', note: text }) as const
+  const noted = (notes: string): BookingEvent => ({
+    type: 'booking.noted',
+    booking_number,
+    owner_id: owner.id,
+    notes,
+  })
+  const { state } = given(booking, [requested, noted(sealed(1_900))]).when(note(sealed(99)), owner)
+  expect(state).toMatchObject({ notes: `${sealed(1_900)}\n${sealed(99)}` })
+  given(booking, [requested, noted(sealed(1_900))])
+    .when(note(sealed(100)), owner)
+    .isRejected('booking.notes_full')
+  const many = Array.from({ length: 80 }, () => sealed(1)).join('\n')
+  given(booking, [requested, noted(many)])
+    .when(note(sealed(1)), owner)
+    .isRejected('booking.notes_full')
+})

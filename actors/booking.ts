@@ -13,6 +13,7 @@ import type {
   RouteSpec,
 } from '../protocols/booking.ts'
 import { limits } from '../protocols/limits.ts'
+import { charactersOf, sealedMax } from '../protocols/personal.ts'
 import { reject } from '../protocols/rejections.ts'
 import type { RefusalReason, Requirement } from '../protocols/runner.ts'
 import {
@@ -239,7 +240,7 @@ export const booking: Actor<
       if (status !== 'requested' && status !== 'accepted')
         return reject('booking.wrong_status', `it takes no notes while it is '${status}'`)
       const all = notes === '' ? note : `${notes}\n${note}`
-      if (all.length > limits.booking_notes_max)
+      if (charactersOf(all) > limits.booking_notes_max || all.length > sealedMax(limits.booking_notes_max))
         return reject('booking.notes_full', `${limits.booking_notes_max} characters in all`)
       return [{ type: 'booking.noted', ...names(state), notes: all }]
     },

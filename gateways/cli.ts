@@ -6,26 +6,32 @@ import { behaviours } from '../actors/behaviours.ts'
 import { systemEnv } from '../engine/system_env.ts'
 import { openAccounts } from '../persistence/accounts.ts'
 import { projectDir } from '../persistence/embedded/project_dir.ts'
+import { openErasure } from '../persistence/erasure.ts'
 import { openJournal } from '../persistence/journal.ts'
 import { readMovement } from '../persistence/movement.ts'
 import { connectNats, type NatsLink } from '../persistence/nats.ts'
+import { openPersonKeys } from '../persistence/person_keys.ts'
 import { closeSql, openSql, type Sql } from '../persistence/pg.ts'
 import { openPolicies } from '../persistence/policies.ts'
 import { openSnapshots } from '../persistence/snapshots.ts'
 import { shardsOf } from '../persistence/streams.ts'
+import { openTraces } from '../persistence/traces.ts'
 import { openWorkbench } from '../persistence/workbench.ts'
 import { firstPolicy } from '../protocols/policy.ts'
 import { type Config, loadConfig } from './config.ts'
 import { openLog } from './log.ts'
 import { type Desk, Mistake, Misuse, type Verb, type Words } from './ops/desk.ts'
+import { erase } from './ops/erase.ts'
 import { exportIncident, rerunIncidents } from './ops/export.ts'
 import { rebuildProjections } from './ops/lists.ts'
 import { livingAt } from './ops/live.ts'
 import { diff, state } from './ops/moment.ts'
-import { adminGrant, keysRotate } from './ops/people.ts'
+import { adminGrant, keysRewrap, keysRotate } from './ops/people.ts'
 import { policySet, policyShow } from './ops/policy.ts'
 import { replay } from './ops/replay.ts'
 import { verify } from './ops/verify.ts'
+import { loadMasters } from './vault/masters.ts'
+import { openVault, type Vault } from './vault/vault.ts'
 
 /** Each verb of verbs.mjs that runs here. */
 const runs: Readonly<Record<string, Verb>> = {
@@ -33,6 +39,8 @@ const runs: Readonly<Record<string, Verb>> = {
   'policy set': policySet,
   'admin grant': adminGrant,
   'keys rotate': keysRotate,
+  'keys rewrap': keysRewrap,
+  erase,
   state,
   diff,
   replay,
@@ -54,6 +62,7 @@ class Connections {
   readonly #env = systemEnv(openLog('warn', 'cli'))
   #link: Promise<NatsLink> | undefined
   #sql: Promise<Sql> | undefined
+  #vault: Vault | undefined
 
   constructor(config: Config) {
     this.#config = config
@@ -74,7 +83,14 @@ class Connections {
     return this.#sql
   }
 
+  async vault(): Promise<Vault> {
+    const masters = await loadMasters(this.#config.personal_key, this.#config.data_dir)
+    this.#vault ??= openVault({ keys: openPersonKeys(await this.sql()), masters, env: this.#env })
+    return this.#vault
+  }
+
   async close(): Promise<void> {
+    this.#vault?.stop()
     const [link, sql] = await Promise.allSettled([this.#link, this.#sql])
     if (link.status === 'fulfilled') await link.value?.close()
     if (sql.status === 'fulfilled' && sql.value) await closeSql(sql.value)
@@ -107,6 +123,10 @@ function deskOn(config: Config, connections: Connections): Desk {
     workbench: async () => openWorkbench(await connections.sql()),
     movement: async (from_ms, runner_id) => readMovement(await connections.link(), from_ms, runner_id),
     living: (url) => livingAt(config, env, url),
+    personKeys: async () => openPersonKeys(await connections.sql()),
+    erasure: async () => openErasure(await connections.sql()),
+    traces: async () => openTraces(await connections.link(), await connections.sql()),
+    vault: () => connections.vault(),
     log: async () => {
       const link = await connections.link()
       const shards = await shardsOf(link)

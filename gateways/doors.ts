@@ -8,6 +8,7 @@ import type { Rejection } from '../protocols/rejections.ts'
 import type { Routing } from '../protocols/routing.ts'
 import type { Config } from './config.ts'
 import type { DoorMeters } from './metrics.ts'
+import type { Vault } from './vault/vault.ts'
 
 /** Who a token speaks for. */
 export interface Verified {
@@ -51,6 +52,7 @@ export interface Doors {
   readonly routing: Routing
   readonly reads: ReadMarks
   readonly verifier: Verifier
+  readonly vault: Vault
   readonly env: Env
   readonly config: Config
   /** Where the doors leave their numbers, and begin their traces. */

@@ -9,6 +9,7 @@ import { openGrants } from '../persistence/grants.ts'
 import { openJournal } from '../persistence/journal.ts'
 import { openLists } from '../persistence/lists.ts'
 import { connectNats } from '../persistence/nats.ts'
+import { openPersonKeys } from '../persistence/person_keys.ts'
 import { closeSql, openSql } from '../persistence/pg.ts'
 import { openPolicies } from '../persistence/policies.ts'
 import { openProjections } from '../persistence/projections.ts'
@@ -87,6 +88,7 @@ async function openStores(birth: WorkerBirth, env: Env): Promise<Stores> {
     lists: withPulse(openLists(sql), pulse),
     policies: openPolicies(link),
     rows: withPulse(openRows(sql), pulse),
+    person_keys: withPulse(openPersonKeys(sql), pulse),
     counts: () => ({ ...topics.stats() }),
     watch(call) {
       call('nats', link.connected)

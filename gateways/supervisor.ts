@@ -15,6 +15,7 @@ import { type ScrapeOrder, Scrapes } from './scrapes.ts'
 import type { StripeAccess } from './stripe/client.ts'
 import { openTill, type Till } from './stripe/till.ts'
 import { startStsThread } from './sts/thread.ts'
+import { loadMasters } from './vault/masters.ts'
 import type { WorkerBirth, WorkerOrder, WorkerWord } from './worker.ts'
 
 /** The stores as they were found or started. `stop` ends only what was started here. */
@@ -66,6 +67,7 @@ export async function supervise(parts: SupervisorParts, stopped: Promise<string>
     await Promise.all(held.map((free) => free()))
     // The first start makes the keys: before there are several threads that would each make their own.
     await loadKeys(config.signing_keys, config.data_dir)
+    await loadMasters(config.personal_key, config.data_dir)
     const commons = await commonsOf(config, print)
     const crew_failed = crew.start(backing, { ...commons, stripe: till.access })
     await Promise.race([crew.open, crew_failed, stopped])

@@ -11,6 +11,7 @@ import type { Behaviour } from '../protocols/actor.ts'
 import type { Grants } from '../protocols/grants.ts'
 import { limits } from '../protocols/limits.ts'
 import type { Lists } from '../protocols/lists.ts'
+import type { PersonKeys } from '../protocols/person_keys.ts'
 import type { Rows } from '../protocols/rows.ts'
 import type { Config } from './config.ts'
 import type { Readiness } from './doors.ts'
@@ -26,6 +27,10 @@ import { type StripeAccess, stripeClient } from './stripe/client.ts'
 import { stripeEffects } from './stripe/intents.ts'
 import { webhookReader } from './stripe/webhook.ts'
 import { openTracing, type Tracing } from './tracing.ts'
+import { openLine } from './vault/line.ts'
+import { loadMasters } from './vault/masters.ts'
+import { openedDoors } from './vault/opened_doors.ts'
+import { checkMasters, openVault } from './vault/vault.ts'
 
 /** What the supervisor hands to a worker at its birth. */
 export interface WorkerBirth {
@@ -62,6 +67,7 @@ export interface Stores {
   readonly lists: Lists
   readonly policies: Policies
   readonly rows: Rows
+  readonly person_keys: PersonKeys
   /** What the driver of the topics has counted, by name. */
   counts(): Readonly<Record<string, number>>
   /** Calls back with each change, and with the present state at once. */
@@ -185,16 +191,18 @@ async function openDoors(
 ) {
   const { birth, env } = parts
   const { config } = birth
-  const { accounts, lists } = stores
+  const { accounts, lists, rows, person_keys: keys } = stores
+  const masters = await loadMasters(config.personal_key, config.data_dir)
+  await checkMasters({ keys, masters })
+  const vault = openVault({ keys, masters, env, line: openLine() })
   const identity = await openIdentity(birth, env, stores)
   const webhooks = webhookReader(stripeClient(birth.stripe), birth.stripe.webhook_secret)
   const doors = await openListeners({
     ...identity.doors,
     webhooks,
-    host: measuredHost(engine, beside.tally),
+    ...openedDoors({ host: measuredHost(engine, beside.tally), lists, rows }, vault),
+    vault,
     accounts,
-    lists,
-    rows: stores.rows,
     inbox: beside.inbox,
     routing: openRouting(config, env),
     reads: board,
@@ -211,6 +219,7 @@ async function openDoors(
     close: async () => {
       identity.close()
       await doors.close()
+      vault.stop()
     },
   }
 }

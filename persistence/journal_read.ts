@@ -2,25 +2,84 @@
 import type { Msg } from '@nats-io/nats-core'
 import { Fault, type LogEntry } from '../engine/ports.ts'
 import { limits } from '../protocols/limits.ts'
-import type { Link } from './nats.ts'
+import { askJetStream, type Link, type ServerError } from './nats.ts'
 import { logStream, logSubject } from './streams.ts'
+
+/** Messages of a stream whose subjects fit. `next`: the first one behind a sequence, as the stream's leader has it. */
+interface Source {
+  readonly stream: string
+  readonly subject: string
+  /** It can be read in batches from any of its replicas. */
+  readonly direct: boolean
+  readonly next: (after_seq: number) => Promise<LogEntry | undefined>
+}
 
 /** The first entry of a shard after a sequence, as the leader of its stream has it. */
 export type Next = (shard: number, after_seq: number) => Promise<LogEntry | undefined>
 
 /** Every entry with `after_seq < seq <= until_seq`, in order. A batch that is not whole ends it with a Fault. */
-export async function* entriesOf(
+export function entriesOf(
   link: Link,
   next: Next,
   shard: number,
   after_seq: number,
   until_seq: number,
 ): AsyncGenerator<LogEntry> {
-  let coming = after_seq < until_seq ? batchOf(link, next, shard, after_seq) : undefined
+  const ask = (after: number) => next(shard, after)
+  return between(
+    link,
+    { stream: logStream(shard), subject: logSubject(shard), direct: true, next: ask },
+    after_seq,
+    until_seq,
+  )
+}
+
+interface StreamState {
+  readonly config: { readonly allow_direct?: boolean }
+  readonly state: { readonly last_seq: number }
+}
+interface StoredMessage {
+  readonly message: { readonly seq: number; readonly data?: string }
+}
+
+/** Every message that a stream holds now, whatever its subject; ids are left out. Ends in a Fault when a part is missing. */
+export async function* everyMessage(link: Link, stream: string): AsyncGenerator<LogEntry> {
+  const { config, state, error } = await askJetStream<StreamState>(link, `STREAM.INFO.${stream}`, {})
+  if (!state) throw unreadable(stream, error)
+  const next = async (after_seq: number) => {
+    const query = { seq: after_seq + 1, next_by_subj: '>' }
+    const what = `STREAM.MSG.GET.${stream}`
+    const { message, error } = await askJetStream<StoredMessage>(link, what, query)
+    if (error && error.err_code !== no_message) throw unreadable(stream, error)
+    return (
+      message && {
+        seq: message.seq,
+        id: '',
+        bytes: new Uint8Array(Buffer.from(message.data ?? '', 'base64')),
+      }
+    )
+  }
+  const direct = config?.allow_direct === true
+  yield* between(link, { stream, subject: '>', direct, next }, 0, state.last_seq)
+}
+
+/** There is none behind the sequence. */
+const no_message = 10037
+
+const unreadable = (stream: string, error: ServerError | undefined) =>
+  new Fault(`the stream ${stream}: ${error?.description ?? 'an answer without its state'}`, { retry: false })
+
+async function* between(
+  link: Link,
+  source: Source,
+  after_seq: number,
+  until_seq: number,
+): AsyncGenerator<LogEntry> {
+  let coming = after_seq < until_seq ? batchOf(link, source, after_seq) : undefined
   while (coming) {
     const entries = await coming
     const newest = entries.at(-1)?.seq ?? until_seq
-    coming = newest < until_seq ? batchOf(link, next, shard, newest) : undefined
+    coming = newest < until_seq ? batchOf(link, source, newest) : undefined
     // A reader who stops early leaves this one behind; its failure is nobody's.
     coming?.catch(() => undefined)
     for (const entry of entries) if (entry.seq <= until_seq) yield entry
@@ -28,22 +87,21 @@ export async function* entriesOf(
 }
 
 /** A batch from any replica; where that has nothing more, it may lag, and the leader is asked. Empty only at the end of the log. */
-async function batchOf(
-  link: Link,
-  next: Next,
-  shard: number,
-  after_seq: number,
-): Promise<readonly LogEntry[]> {
-  const entries = await directBatch(link, shard, after_seq)
+async function batchOf(link: Link, source: Source, after_seq: number): Promise<readonly LogEntry[]> {
+  const entries = source.direct ? await directBatch(link, source, after_seq) : []
   if (entries.length > 0) return entries
-  const entry = await next(shard, after_seq)
+  const entry = await source.next(after_seq)
   return entry ? [entry] : []
 }
 
-function directBatch(link: Link, shard: number, after_seq: number): Promise<readonly LogEntry[]> {
+function directBatch(
+  link: Link,
+  { stream, subject }: Source,
+  after_seq: number,
+): Promise<readonly LogEntry[]> {
   const query = {
     seq: after_seq + 1,
-    next_by_subj: logSubject(shard),
+    next_by_subj: subject,
     batch: limits.read_batch_entries,
     max_bytes: limits.read_batch_bytes,
   }
@@ -53,7 +111,7 @@ function directBatch(link: Link, shard: number, after_seq: number): Promise<read
       cancel()
       inbox.close()
       if (fault === undefined) resolve(entries)
-      else reject(new Fault(`reading the log of shard ${shard}: ${fault}`, { retry: true }))
+      else reject(new Fault(`reading ${subject} of ${stream}: ${fault}`, { retry: true }))
     }
     const cancel = link.env.after(limits.read_idle_ms, () => end('no answer in time'))
     const inbox = link.inbox((msg) => {
@@ -63,7 +121,7 @@ function directBatch(link: Link, shard: number, after_seq: number): Promise<read
       else entries.push(entryOf(msg))
     })
     try {
-      link.send(`$JS.API.DIRECT.GET.${logStream(shard)}`, JSON.stringify(query), inbox.reply)
+      link.send(`$JS.API.DIRECT.GET.${stream}`, JSON.stringify(query), inbox.reply)
     } catch {
       end('NATS is not connected')
     }

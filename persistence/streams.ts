@@ -69,6 +69,9 @@ function streamsOf({ replicas }: Deployment): readonly Stream[] {
   ]
 }
 
+/** Every stream that holds messages of ours. */
+export const stream_names: readonly string[] = streamsOf({ shards: 1, replicas: 1 }).map(({ name }) => name)
+
 /** Makes sure that every stream is there. Ends in a Fault that names the stream and the field when one cannot be ours. */
 export async function ensureStreams(link: Link, deployment: Deployment): Promise<void> {
   for (const stream of streamsOf(deployment)) await ensure(link, stream, deployment.shards)

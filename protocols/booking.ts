@@ -34,7 +34,7 @@ export const PetSpec = Type.Object({
   age_months: Type.Integer({ minimum: 0, maximum: 2_400, default: 0 }),
   vaccinations: Type.Array(Vaccination, { maxItems: 50, default: [] }),
   special_needs: Text(1_000),
-  photo_url: Type.String({ maxLength: 2_000, default: '' }),
+  photo_url: Text(2_000),
   health_status: Type.Optional(
     Type.Union([Type.Literal('fit'), Type.Literal('needs_care'), Type.Literal('unfit')]),
   ),

@@ -2,6 +2,7 @@
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { commands, events, queries, signals } from './catalogue.ts'
+import { sealedMax } from './personal.ts'
 import { type Rejection, reject } from './rejections.ts'
 import type { Shapes } from './shape.ts'
 
@@ -19,6 +20,8 @@ interface Schema {
   readonly items?: Schema
   readonly anyOf?: readonly Schema[]
   readonly default?: unknown
+  readonly personal?: boolean
+  readonly maxLength?: number
 }
 
 type Trim = (value: unknown) => unknown
@@ -166,7 +169,23 @@ function checkFor(schema: TSchema): Check {
   }
 }
 
+/** Inside the engine a personal text may be a sealed one, which is longer than what was said. */
+function roomy(shapes: Shapes): Shapes {
+  return Object.fromEntries(
+    Object.entries(shapes).map(([type, schema]) => [type, widened(schema) as TSchema]),
+  )
+}
+
+function widened(schema: Schema): Schema {
+  const { properties, items, personal, maxLength } = schema
+  if (personal && maxLength !== undefined) return { ...schema, maxLength: sealedMax(maxLength) }
+  if (items) return { ...schema, items: widened(items) }
+  if (!properties) return schema
+  const fields = Object.entries(properties).map(([name, field]) => [name, widened(field)])
+  return { ...schema, properties: Object.fromEntries(fields) }
+}
+
 const command_checks = checksOf(commands)
 const signal_checks = checksOf(signals)
 const query_checks = checksOf(queries)
-const event_checks = checksOf(events)
+const event_checks = checksOf(roomy(events))

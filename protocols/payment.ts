@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { Cents, Id, Instant, MaybeId } from './ids.ts'
 import { limits } from './limits.ts'
+import { sealedMax } from './personal.ts'
 import type { MessageOf } from './shape.ts'
 
 /** Which hold of the payment: each try of its owner is an intent of its own at the provider. */
@@ -9,7 +10,9 @@ const IntentId = Type.String({ minLength: 1, maxLength: 255 })
 const MaybeIntentId = Type.String({ maxLength: 255 })
 /** A payment method of the provider; '' is the deployment's own choice. */
 export const PaymentMethod = Type.String({ maxLength: 100, pattern: '^[A-Za-z0-9_]*$', default: '' })
-const Why = Type.String({ maxLength: 600 })
+const Why = Type.String({ maxLength: 600, personal: true })
+/** The provider's words, or the reason that the hold went back for. */
+const Failure = Type.String({ maxLength: sealedMax(600) })
 
 /** Where the provider's intent stands, whoever tells: the answer to a call, a webhook, or a look of our own. */
 export const IntentStatus = Type.Union([
@@ -31,7 +34,7 @@ const sums = {
 const names = { booking_number: Type.String(), owner_id: Id, runner_id: MaybeId }
 
 export const paymentCommands = {
-  'payment.refund': Type.Object({ reason: Type.String({ minLength: 1, maxLength: 500 }) }),
+  'payment.refund': Type.Object({ reason: Type.String({ minLength: 1, maxLength: 500, personal: true }) }),
 }
 
 export const paymentSteps = {
@@ -104,7 +107,7 @@ export const paymentEvents = {
     stripe_payment_id: MaybeIntentId,
     payment_method: Type.String(),
     since_ms: Instant,
-    reason: Why,
+    reason: Failure,
   }),
   /** Money was found on an intent that nobody wants any more: it goes back. */
   'payment.stray_found': Type.Object({ ...intent, status: IntentStatus }),

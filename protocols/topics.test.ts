@@ -141,6 +141,24 @@ test('TP12 nothing personal reaches a topic', () => {
   expect(seen).toBeGreaterThan(0)
 })
 
+test.each([
+  ['changed_mind', 'changed_mind'],
+  ['other: my son is ill', ''],
+  [`~1.${id}.9.${'A'.repeat(50)}`, ''],
+  ['booking cancelled: changed_mind', 'booking cancelled: changed_mind'],
+  [`booking cancelled: ~1.${id}.9.${'A'.repeat(50)}`, 'booking cancelled: '],
+  ['booking cancelled: my son is ill', 'booking cancelled: '],
+])('TP15 of a reason a topic shows what was chosen from a menu: %s', (reason, shown) => {
+  const cancelled = { booking_number: 'A', owner_id: id, runner_id: '', cancelled_by: id, reason }
+  expect(publicEvent(recordOf('booking.cancelled', cancelled), 'x')?.message.data).toMatchObject({
+    reason: shown,
+  })
+  const refunded = { ...(sampleOf(events['payment.escrow_refunded']) as object), refund_reason: reason }
+  expect(publicEvent(recordOf('payment.escrow_refunded', refunded), 'x')?.message.data).toMatchObject({
+    refund_reason: shown,
+  })
+})
+
 test('TP13 a report is sound JSON whatever its data holds', () => {
   const data = {
     reason: 'too "fast"\n',

@@ -3,6 +3,8 @@ import type { Static } from 'typebox'
 import type { bookingEvents } from './booking.ts'
 import type { Event } from './catalogue.ts'
 import type { EventRecord } from './frame.ts'
+import { menu_reasons } from './ids.ts'
+import { replaceSealed } from './personal.ts'
 import { wireTime } from './times.ts'
 
 export const topic_streams = ['BOOKING_EVENTS', 'PAYMENT_EVENTS', 'TRACKING_EVENTS', 'RUNNER_EVENTS'] as const
@@ -68,6 +70,24 @@ interface Sum {
 
 const sumOf = ({ amount_cents, currency }: Sum) => ({ amount_cents, currency })
 
+/** What is sealed stays inside: its place is empty. */
+const unsealed = (text: string): string => replaceSealed(text, () => '')
+
+/** Of a reason the words that somebody chose from a menu, and our own; whatever he said himself stays inside. */
+function publicReason(reason: string): string {
+  const [head, said] = reason.startsWith(cancelled_because)
+    ? [cancelled_because, reason.slice(cancelled_because.length)]
+    : ['', reason]
+  return head + (public_reasons.has(said) ? said : '')
+}
+
+const cancelled_because = 'booking cancelled: '
+const public_reasons: ReadonlySet<string> = new Set([
+  ...menu_reasons,
+  'booking cancelled',
+  'it was not completed in time',
+])
+
 /** What each public event shows: the fields of the catalogue, and those that its readers missed (contract 6.3). An event without a row is not public. */
 const shown: { readonly [Type in Event['type']]?: (record: EventRecord, data: Data<Type>) => object } = {
   'booking.requested': ({ id }, data) => ({
@@ -101,7 +121,7 @@ const shown: { readonly [Type in Event['type']]?: (record: EventRecord, data: Da
     runner_id: data.runner_id === '' ? null : data.runner_id,
     owner_id: data.owner_id,
     cancelled_by: data.cancelled_by,
-    reason: data.reason,
+    reason: publicReason(data.reason),
   }),
   'payment.escrow_created': ({ id }, data) => ({ ...paidFor(id, data), ...sumOf(data) }),
   'payment.escrow_held': ({ id }, data) => ({
@@ -118,9 +138,13 @@ const shown: { readonly [Type in Event['type']]?: (record: EventRecord, data: Da
   'payment.escrow_refunded': ({ id }, data) => ({
     ...paidFor(id, data),
     ...sumOf(data),
-    refund_reason: data.refund_reason,
+    refund_reason: publicReason(data.refund_reason),
   }),
-  'payment.failed': ({ id }, data) => ({ ...paidFor(id, data), ...sumOf(data), reason: data.reason }),
+  'payment.failed': ({ id }, data) => ({
+    ...paidFor(id, data),
+    ...sumOf(data),
+    reason: unsealed(data.reason),
+  }),
   'tracking.started': ({ id, at_ms }, { track_id, runner_id, owner_id }) => ({
     track_id,
     booking_id: id,

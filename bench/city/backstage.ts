@@ -4,9 +4,12 @@ import { join } from 'node:path'
 import type { Journal } from '../../engine/ports.ts'
 import { systemEnv } from '../../engine/system_env.ts'
 import { loadKeys } from '../../gateways/identity/keys.ts'
+import { loadMasters } from '../../gateways/vault/masters.ts'
+import { openVault, type Vault } from '../../gateways/vault/vault.ts'
 import { openAccounts } from '../../persistence/accounts.ts'
 import { openJournal } from '../../persistence/journal.ts'
 import { connectNats, type NatsLink } from '../../persistence/nats.ts'
+import { openPersonKeys } from '../../persistence/person_keys.ts'
 import { closeSql, openSql } from '../../persistence/pg.ts'
 import type { Accounts } from '../../protocols/accounts.ts'
 import type { Identity } from './population.ts'
@@ -48,6 +51,23 @@ export async function withAccounts<Result>(
   try {
     return await use(openAccounts(sql), { keys, issuer: token_issuer })
   } finally {
+    await closeSql(sql)
+  }
+}
+
+/** The engine's vault, for who holds what is served against what is kept. */
+export async function withVault<Result>(
+  data_dir: string,
+  use: (vault: Vault) => Promise<Result>,
+): Promise<Result> {
+  const { database_url } = await endpointsOf(data_dir)
+  const sql = openSql({ url: database_url, max: 1, application_name: 'kilat-city' })
+  const masters = await loadMasters([], data_dir)
+  const vault = openVault({ keys: openPersonKeys(sql), masters, env: systemEnv('error') })
+  try {
+    return await use(vault)
+  } finally {
+    vault.stop()
     await closeSql(sql)
   }
 }

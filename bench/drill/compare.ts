@@ -1,4 +1,5 @@
 import type { HttpClient } from '../../gateways/client/http_client.ts'
+import type { Vault } from '../../gateways/vault/vault.ts'
 import { clientOf } from '../city/owner_app.ts'
 import { type Citizen, together } from '../city/population.ts'
 import { pause } from './engine_process.ts'
@@ -20,12 +21,16 @@ interface Door {
   readonly http: (id: string) => HttpClient | undefined
 }
 
+/** The log holds personal texts sealed; they are served as they were said. */
+type Opener = Pick<Vault, 'open'>
+
 /** Asks the engine for every booking, trip and runner, and holds the answers against the fold of the log. */
 export async function compare(
   fold: Retold,
   http_url: string,
   admin: Citizen,
   runners: readonly Citizen[],
+  vault: Opener,
 ): Promise<Comparison> {
   const administrator = clientOf({ http_url, token: admin.token })
   const drivers = new Map(runners.map(({ id, token }) => [id, clientOf({ http_url, token })]))
@@ -41,7 +46,7 @@ export async function compare(
     compared += ids.length
     await together(16, ids.length, async (index) => {
       const id = ids[index] ?? ''
-      const found = await differenceAt(fold, door, id)
+      const found = await differenceAt(fold, door, id, vault)
       if (found !== undefined) differing.push(`${door.kind} ${id}: ${found}`)
     })
   }
@@ -53,6 +58,7 @@ async function differenceAt(
   fold: Retold,
   { kind, path, http }: Door,
   id: string,
+  vault: Opener,
 ): Promise<string | undefined> {
   for (let tries = 1; ; tries++) {
     const served = await http(id)
@@ -61,7 +67,8 @@ async function differenceAt(
         ({ data }) => data,
         (error: Error) => `unanswered: ${error.message}`,
       )
-    const found = typeof served === 'string' ? served : differenceOf(fold, kind, id, served)
+    const folded = await vault.open(fold.view(kind, id))
+    const found = typeof served === 'string' ? served : differenceOf(fold, kind, id, folded, served)
     if (found === undefined || kind !== 'trip' || tries >= tries_max) return found
     await pause(again_ms)
   }
@@ -75,11 +82,12 @@ function differenceOf(
   fold: Retold,
   kind: string,
   id: string,
+  folded: unknown,
   served: Served | undefined,
 ): string | undefined {
-  if (kind !== 'trip') return difference(fold.view(kind, id), served)
+  if (kind !== 'trip') return difference(folded, served)
   const { waypoints = [], ...trip } = served ?? {}
   const places = fold.placesOf(id)
   if (waypoints.length !== places) return `${waypoints.length} places of ${places}`
-  return difference(fold.view(kind, id), trip)
+  return difference(folded, trip)
 }

@@ -7,7 +7,7 @@ import { copyDatabase } from '../../persistence/testing.ts'
 import type { EventRecord } from '../../protocols/frame.ts'
 import { firstPolicy } from '../../protocols/policy.ts'
 import { Auditor } from '../city/audit.ts'
-import { withAccounts, withJournal } from '../city/backstage.ts'
+import { withAccounts, withJournal, withVault } from '../city/backstage.ts'
 import { City } from '../city/city.ts'
 import { Ledger } from '../city/ledger.ts'
 import { LogReader } from '../city/log.ts'
@@ -192,7 +192,9 @@ export class Scene {
     await this.#read()
     const disagreements = await this.#agree()
     const findings = this.auditor.check(this.ledger, this.#log.broken)
-    const { compared, differing } = await compare(this.fold, url, admin, city.runners)
+    const { compared, differing } = await withVault(this.data_dir, (vault) =>
+      compare(this.fold, url, admin, city.runners, vault),
+    )
     city.resume()
     return {
       acked: this.ledger.acked.length,

@@ -4,7 +4,8 @@ import type { Address, Message } from '../../protocols/actor.ts'
 import { checkCommand } from '../../protocols/check.ts'
 import { limits } from '../../protocols/limits.ts'
 import { isRefusal, type Rejection, reject } from '../../protocols/rejections.ts'
-import { askBooking } from '../participants.ts'
+import { askBooking, type Parties } from '../participants.ts'
+import { sealerOf } from '../vault/sealing.ts'
 import { derivedId, keyedId, windowedId } from './command_id.ts'
 import { completed, normalised } from './inputs.ts'
 import { learnedFor } from './learned.ts'
@@ -26,7 +27,10 @@ export async function command(
   // A stranger's body may look like a refusal of ours: it is asked nothing before the check has cleaned it.
   const given = copy ?? (await completed(route.command, request.body, by, doors.accounts))
   const checked = checkCommand(route.command, given)
-  const body = isRefusal(checked) ? checked : normalised(route.command, checked)
+  const said = isRefusal(checked) ? checked : normalised(route.command, checked)
+  if (isRefusal(said)) return said
+  // Whatever follows, names made of the body included, knows only what is sealed.
+  const body = await sealed(route, request, said, doors)
   if (isRefusal(body)) return body
   const id = commandId(route, request, body, doors, repeats)
   if (typeof id !== 'string') return id
@@ -43,7 +47,18 @@ export async function command(
   })
   if (!answer.ok) return answer.rejection
   doors.reads.note(by.id, answer.shard, answer.n)
-  return replyTo(route, answer.view, body)
+  return replyTo(route, answer.view, said)
+}
+
+/** Under the key of whom it is about: a booking's texts are its owner's, whoever of its parties writes them. */
+async function sealed(route: Write, request: KnownRequest, body: object, doors: HttpDoors) {
+  const { by } = request
+  const foreign = route.at === 'id' && by.role !== 'owner' && sealerOf(route.command) !== undefined
+  if (!foreign) return doors.vault.seal(route.command, body, by.id)
+  const booking = await askBooking(request.ids.id ?? '', by, doors)
+  // Whom the booking is not shown to is refused by its actor: nothing of what he wrote is kept.
+  const owner_id = booking.ok ? (booking.view as Parties).owner_id : by.id
+  return doors.vault.seal(route.command, body, owner_id)
 }
 
 /** Asks the actor. */

@@ -32,13 +32,16 @@ export function asRequest(schema: TSchema, optional: readonly string[] = []): Sc
   return written.required ? { ...written, required } : written
 }
 
+/** What our schemas say beyond JSON Schema. */
+const own_keywords: ReadonlySet<string> = new Set(['personal', 'plain'])
+
 function shown(value: unknown, own?: string): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map((item) => shown(item))
   const name = names.get(value)
   if (name !== undefined && name !== own) return { $ref: `#/components/schemas/${name}` }
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key === 'personal' ? 'x-personal' : key, shown(item)]),
+    Object.entries(value).map(([key, item]) => [own_keywords.has(key) ? `x-${key}` : key, shown(item)]),
   )
 }
 

@@ -20,6 +20,10 @@ import { type StripeAccess, stripeClient } from '../stripe/client.ts'
 import { webhookReader } from '../stripe/webhook.ts'
 import { MemoryGrants } from '../sts/memory_grants.ts'
 import { App, type ListenSocket, us_socket_local_port } from '../uws.ts'
+import { freshMaster, mastersOf } from '../vault/masters.ts'
+import { MemoryPersonKeys } from '../vault/memory_person_keys.ts'
+import { openedDoors } from '../vault/opened_doors.ts'
+import { openVault } from '../vault/vault.ts'
 import { mountFeed } from '../ws/feed.ts'
 import { MemoryHost } from './memory_host.ts'
 import type { HttpDoors } from './request.ts'
@@ -42,6 +46,7 @@ export const test_config: Config = {
   allowed_origins: ['http://localhost:3002'],
   token_issuer: 'kilat-pet-runner',
   signing_keys: undefined,
+  personal_key: [],
   google_maps_api_key: undefined,
   google_routes_url: 'http://127.0.0.1:9',
   osrm_url: undefined,
@@ -141,16 +146,18 @@ export async function startHttp(behaviours: readonly Behaviour[], options: Optio
   const waypoints: WaypointView[] = []
   const rows = new MemoryRows()
   const { letters, issuers, ...identity } = identityDoors(env, config, options)
+  const person_keys = new MemoryPersonKeys()
+  const vault = openVault({ keys: person_keys, masters: mastersOf([freshMaster()]), env })
+  const lists = memoryLists(host, waypoints)
   const doors: HttpDoors = {
-    host,
+    ...openedDoors({ host, lists, rows }, vault),
+    vault,
     keys,
     env,
     config,
     webhooks: webhookReader(stripeClient(test_stripe), test_stripe.webhook_secret),
-    rows,
     inbox: openInbox({ rows, env, pushers: {} }),
     ...identity,
-    lists: memoryLists(host, waypoints),
     routing: estimate,
     reads: {
       note: (user_id, shard, n) => noted.push({ user_id, shard, n }),
@@ -171,6 +178,7 @@ export async function startHttp(behaviours: readonly Behaviour[], options: Optio
   return {
     env,
     host,
+    person_keys,
     doors,
     keys,
     noted,

@@ -1,5 +1,5 @@
 // Letters to users. There is no mail server: a letter becomes a file that only its owner may read.
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Env } from '../../engine/env.ts'
 import { limits } from '../../protocols/limits.ts'
@@ -29,6 +29,19 @@ export function openOutbox(data_dir: string, env: Env): Mail {
       await forgetOldest(folder)
     },
   }
+}
+
+/** Removes every letter to this address: how many there were. */
+export async function forgetLetters(data_dir: string, to: string): Promise<number> {
+  const folder = join(data_dir, 'outbox')
+  let forgotten = 0
+  for (const name of (await readdir(folder).catch(() => [])).filter((each) => each.endsWith('.json'))) {
+    const letter = JSON.parse(await readFile(join(folder, name), 'utf8').catch(() => '{}')) as Partial<Letter>
+    if (letter.to !== to) continue
+    await rm(join(folder, name), { force: true })
+    forgotten += 1
+  }
+  return forgotten
 }
 
 async function forgetOldest(folder: string): Promise<void> {

@@ -10,7 +10,10 @@ import { firstPolicy } from '../../protocols/policy.ts'
 import type { CloudEvent } from '../../protocols/topics.ts'
 import { loadConfig } from '../config.ts'
 import { MemoryAccounts } from '../identity/memory_accounts.ts'
+import { MemoryPersonKeys } from '../vault/memory_person_keys.ts'
 import type { Desk, Living, Verb } from './desk.ts'
+
+const nowhere = () => Promise.reject(new Error('there is no database'))
 
 interface Given {
   readonly stores?: { readonly journal: Journal; readonly snapshots: Snapshots }
@@ -53,6 +56,10 @@ export function atDesk(given: Given = {}) {
     },
     movement: async () => ({ reach_ms: moves?.reach_ms ?? 0, moves: (moves?.all ?? eachOf)() }),
     living: async () => living,
+    personKeys: async () => new MemoryPersonKeys(),
+    erasure: nowhere,
+    traces: nowhere,
+    vault: nowhere,
     log: async () => {
       if (!stores) throw new Error('there is no log')
       return { journal: stores.journal, shards, policyAt: () => firstPolicy }

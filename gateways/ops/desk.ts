@@ -4,9 +4,12 @@ import type { Journal, Policies, Snapshots } from '../../engine/ports.ts'
 import type { Workbench } from '../../engine/workbench.ts'
 import type { Accounts } from '../../protocols/accounts.ts'
 import type { Behaviour } from '../../protocols/actor.ts'
+import type { Erasure, Traces } from '../../protocols/erasure.ts'
+import type { PersonKeys } from '../../protocols/person_keys.ts'
 import type { Policy } from '../../protocols/policy.ts'
 import type { CloudEvent } from '../../protocols/topics.ts'
 import type { Config } from '../config.ts'
+import type { Vault } from '../vault/vault.ts'
 
 /** The log of a deployment, and the rules that its records name. */
 export interface Log {
@@ -48,6 +51,11 @@ export interface Desk {
   ): Promise<{ readonly reach_ms: number; readonly moves: AsyncIterable<CloudEvent> }>
   /** How a living actor is asked for its digest; nothing where no engine serves. */
   living(url: string | undefined): Promise<Living | undefined>
+  personKeys(): Promise<PersonKeys>
+  erasure(): Promise<Erasure>
+  traces(): Promise<Traces>
+  /** Opens sealed texts, for a verb whose operator may read them; what a verb shows without it stays sealed. */
+  vault(): Promise<Pick<Vault, 'open'>>
 }
 
 /** A command line behind its verb. */

@@ -1,0 +1,267 @@
+// A person who is forgotten: on real stores, with a look at every byte that they keep.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { projectDir } from '../persistence/embedded/project_dir.ts'
+import { closeSql, openSql, type Sql } from '../persistence/pg.ts'
+import { startDatabase, startNats, type TestDatabase, type TestNats } from '../persistence/testing.ts'
+import { Stack } from './stack.ts'
+
+let nats: TestNats
+let database: TestDatabase
+let stack: Stack
+let sql: Sql
+
+beforeAll(async () => {
+  ;[nats, database] = await Promise.all([startNats(), startDatabase()])
+  const stores = { nats_url: nats.url, nats_monitor_url: nats.monitor_url, database_url: database.url }
+  stack = await Stack.create({ workers: 2, stores })
+  await stack.start()
+  sql = openSql({ url: database.url, max: 1, application_name: 'kilat-test' })
+}, 180_000)
+
+afterAll(async () => {
+  await stack?.stop()
+  if (sql) await closeSql(sql)
+  await database?.stop()
+  await nats?.stop()
+}, 60_000)
+
+interface Answered {
+  readonly status: number
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+async function call(method: string, path: string, token = '', body?: object): Promise<Answered> {
+  const response = await fetch(`http://127.0.0.1:${stack.port}/api/v1${path}`, {
+    method,
+    // Connections land on either thread.
+    headers: { 'content-type': 'application/json', connection: 'close', authorization: `Bearer ${token}` },
+    ...(body && { body: JSON.stringify(body) }),
+  })
+  const { data = {} } = (await response.json()) as { data?: Answered['data'] }
+  return { status: response.status, data }
+}
+
+async function insist(method: string, path: string, token: string, body?: object): Promise<Answered['data']> {
+  const { status, data } = await call(method, path, token, body)
+  if (status >= 300) throw new Error(`${method} ${path}: ${status}`)
+  return data
+}
+
+/** Runs `kilat` as an operator does. */
+async function kilat(...words: string[]): Promise<{ code: number; text: string }> {
+  const child = spawn(process.execPath, [join(projectDir(), 'dist', 'gateways', 'cli.js'), ...words], {
+    env: { ...process.env, NATS_URL: nats.url, DATABASE_URL: database.url, DATA_DIR: stack.data_dir },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let text = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (bytes: Buffer) => {
+      text += bytes
+    })
+  const [code] = await once(child, 'close')
+  return { code: code as number, text }
+}
+
+/** Which of the texts are in the files of the NATS server: journal, topics, dead letters, and whatever else it keeps. */
+async function inStreams(texts: readonly string[]): Promise<readonly string[]> {
+  const files = await readdir(nats.dir, { recursive: true, withFileTypes: true })
+  const found = new Set<string>()
+  for (const file of files.filter((each) => each.isFile())) {
+    const bytes = await readFile(join(file.parentPath, file.name)).catch(() => Buffer.alloc(0))
+    for (const text of texts) if (bytes.includes(text)) found.add(text)
+  }
+  return [...found]
+}
+
+/** Tables in which one of the texts is, in whatever column: a row as text has bytes in hex. */
+async function inTables(texts: readonly string[]): Promise<readonly string[]> {
+  const tables = await sql<{ name: string }[]>`
+    SELECT tablename::text AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'spatial_ref_sys'`
+  const found: string[] = []
+  for (const { name } of tables)
+    for (const text of texts) {
+      const hex = Buffer.from(text).toString('hex')
+      const [row] = await sql<{ rows: number }[]>`
+        SELECT count(*) AS rows FROM ${sql(name)} AS t
+        WHERE position(${text} IN t::text) > 0 OR position(${hex} IN t::text) > 0`
+      if ((row?.rows ?? 0) > 0) found.push(`${name}: ${text}`)
+    }
+  return found
+}
+
+const people = {
+  email: 'siti.rahsia@kilat.test',
+  full_name: 'Siti Nurhaliza Rahsia',
+  phone: '+60129998877',
+}
+const runner_name = 'Ali Bin Pemandu'
+/** What she says, and what is said about her. */
+const said = {
+  line1: '17 Lorong Tersembunyi',
+  line2: 'Blok Kenanga 9',
+  notes: 'the key is under the red mat',
+  note: 'ring the brass bell twice',
+  special_needs: 'afraid of umbrellas',
+  vet_name: 'Dr Lim of Taman Sulit',
+  reason: 'other: my mother fell ill',
+  admin_reason: 'Siti phoned in tears',
+  comment: 'he sang to her all the way',
+}
+const chat = 'I wait at the mosque gate'
+const pet_allergies = 'allergic to durian'
+const password = 'a-long-password'
+const place = (latitude: number) => ({ city: 'KL', state: 'KL', country: 'MY', latitude, longitude: 101.7 })
+const wanted = {
+  pet_spec: {
+    pet_type: 'cat',
+    name: 'Oyen',
+    weight_kg: 4,
+    special_needs: said.special_needs,
+    vaccinations: [
+      { vaccine_name: 'F3', date_given: '2026-06-01T00:00:00Z', vet_name: said.vet_name, verified: true },
+    ],
+  },
+  pickup_address: { line1: said.line1, line2: said.line2, ...place(3.13) },
+  dropoff_address: { line1: said.line1, ...place(3.15) },
+  notes: said.notes,
+}
+
+async function register(role: string, who: { email: string; full_name: string; phone: string }) {
+  const data = await insist('POST', '/auth/register', '', { ...who, password, role })
+  return {
+    id: (data.user as { id: string }).id,
+    token: String(data.access_token),
+    refresh: String(data.refresh_token),
+  }
+}
+
+/** Everything that she does before she goes: the ids of a completed and two cancelled bookings. */
+async function live(owner: string, runner: string, admin: string) {
+  const book = async () =>
+    String(
+      (await insist('POST', '/bookings', owner, { ...wanted, notes: `${said.notes} ${Math.random()}` })).id,
+    )
+  const [done, cancelled, ended] = [await book(), await book(), await book()]
+  await insist('POST', `/bookings/${done}/note`, owner, { note: said.note })
+  for (const step of ['accept', 'pickup', 'deliver'])
+    await insist('POST', `/bookings/${done}/${step}`, runner)
+  await insist('POST', `/chat/${done}/messages`, owner, { content: chat })
+  await insist('POST', `/bookings/${done}/confirm`, owner)
+  await insist('POST', `/bookings/${done}/rate`, owner, { stars: 5, comment: said.comment })
+  await insist('POST', `/bookings/${cancelled}/cancel`, owner, { reason: said.reason })
+  await insist('POST', `/bookings/${ended}/cancel`, admin, { reason: said.admin_reason })
+  await insist('POST', '/pets', owner, {
+    name: 'Oyen',
+    pet_type: 'cat',
+    weight_kg: 4,
+    allergies: pet_allergies,
+  })
+  await call('POST', '/auth/forgot-password', '', { email: people.email })
+  return { done, cancelled, ended }
+}
+
+async function letters(): Promise<string> {
+  const folder = join(stack.data_dir, 'outbox')
+  const names = await readdir(folder).catch(() => [])
+  return (await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))).join('')
+}
+
+test('PD22 PD23 PD24 a person is forgotten: no text of hers was ever in the journal, and afterwards none is anywhere', async () => {
+  const owner = await register('owner', people)
+  const runner = await register('runner', {
+    email: 'ali.pemandu@kilat.test',
+    full_name: runner_name,
+    phone: '+60111222333',
+  })
+  await register('owner', { email: 'boss@kilat.test', full_name: 'The Boss', phone: '' })
+  await kilat('admin', 'grant', 'boss@kilat.test')
+  const boss = await insist('POST', '/auth/login', '', { email: 'boss@kilat.test', password })
+  const admin = String(boss.access_token)
+  const vehicle = {
+    vehicle_type: 'van',
+    vehicle_plate: 'WXY 9182',
+    vehicle_model: 'Hiace',
+    air_conditioned: true,
+  }
+  await insist('POST', '/runners', runner.token, vehicle)
+  await insist('POST', '/runners/me/crates', runner.token, {
+    size: 'large',
+    pet_types: ['cat'],
+    max_weight_kg: 20,
+    ventilated: true,
+  })
+  await insist('POST', '/runners/me/online', runner.token, { latitude: 3.13, longitude: 101.7 })
+  const { done, cancelled, ended } = await live(owner.token, runner.token, admin)
+
+  const before = await insist('GET', `/bookings/${cancelled}`, admin)
+  expect(before).toMatchObject({ cancel_note: said.reason, pickup_address: wanted.pickup_address })
+  expect(await insist('GET', `/bookings/${done}`, runner.token)).toMatchObject({
+    pet_spec: { special_needs: said.special_needs },
+  })
+  expect(await letters()).toContain(people.email)
+  const personal = [...Object.values(people), ...Object.values(said), runner_name, '+60111222333', 'WXY 9182']
+
+  // A clean end cuts a snapshot of every shard.
+  await stack.drain()
+  const words = Object.values(said)
+  expect(await inStreams([...personal, chat, pet_allergies])).toEqual([])
+  expect(await inTables(words)).toEqual([])
+  expect((await inTables([people.email, chat])).sort()).toEqual([
+    `chat_messages: ${chat}`,
+    `notifications: ${chat}`,
+    `users: ${people.email}`,
+  ])
+  expect(await inStreams([`~1.${owner.id}.`, `~1.${runner.id}.`])).toHaveLength(2)
+  await stack.start()
+
+  const open = String((await insist('POST', '/bookings', owner.token, wanted)).id)
+  while ((await sql`SELECT 1 FROM bookings WHERE id = ${open}`).length === 0)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  const tied = await kilat('erase', people.email, '--yes')
+  expect(tied.code).toBe(1)
+  expect(tied.text).toMatch(/cannot be erased yet, for booking \w+ is requested/)
+  await insist('POST', `/bookings/${open}/cancel`, owner.token, { reason: 'changed_mind' })
+  while ((await sql`SELECT 1 FROM bookings WHERE id = ${open} AND status = 'cancelled'`).length === 0)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  const asked = await kilat('erase', people.email)
+  expect(asked).toMatchObject({ code: 1 })
+  expect(asked.text).toContain('--yes')
+  expect((await kilat('erase', 'nobody@kilat.test', '--yes')).text).toContain('nobody is known as')
+  expect((await call('POST', '/auth/login', '', { email: people.email, password })).status).toBe(200)
+
+  const erased = await kilat('erase', people.email, '--yes')
+  expect(erased.text).toMatch(/EV0: \d+ sealed texts/)
+  expect(erased.text).toMatch(/snapshot_actors\.state: \d+ sealed texts/)
+  expect(erased.text).toMatch(/of \d\d+ sealed texts 0 can be opened/)
+  expect(erased.text).toContain('as it was said: email, full_name, phone looked for, in 0 places found')
+  expect(erased.code).toBe(0)
+
+  const hers = [...Object.values(people), ...words, chat, pet_allergies]
+  expect(await inStreams(hers)).toEqual([])
+  expect(await inTables(hers)).toEqual([])
+  expect(await letters()).not.toContain(people.email)
+  expect((await call('POST', '/auth/login', '', { email: people.email, password })).status).toBe(401)
+  expect((await call('POST', '/auth/refresh', '', { refresh_token: owner.refresh })).status).toBe(401)
+  // Every thread hears of it within a minute.
+  const statusOf = async () => (await call('GET', '/auth/profile', owner.token)).status
+  const noteOf = async () => (await insist('GET', `/bookings/${ended}`, admin)).cancel_note
+  const forgotten = async () => {
+    const looks = await Promise.all(Array.from({ length: 8 }, async () => [await statusOf(), await noteOf()]))
+    return looks.every(([status, note]) => status === 401 && note === '')
+  }
+  while (!(await forgotten())) await new Promise((resolve) => setTimeout(resolve, 500))
+  expect(await insist('GET', `/bookings/${done}`, admin)).toMatchObject({
+    notes: '',
+    pickup_address: { line1: '', line2: '', city: 'KL' },
+    pet_spec: { name: 'Oyen', special_needs: '', vaccinations: [{ vet_name: '' }] },
+  })
+  expect(await insist('GET', '/runners/me', runner.token)).toMatchObject({
+    full_name: runner_name,
+    vehicle_plate: 'WXY 9182',
+  })
+  expect((await kilat('erase', owner.id, '--yes')).text).toContain('was erased before')
+}, 240_000)

@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest'
+import { SteppedEnv } from '../../engine/clock.ts'
+import { MemoryRows } from '../../engine/memory_rows.ts'
+import { Fault } from '../../engine/ports.ts'
+import type { Lists } from '../../protocols/lists.ts'
+import type { KeptKey } from '../../protocols/person_keys.ts'
+import { booking_id, MemoryHost, owner, runner } from '../ws/testing.ts'
+import { freshMaster, mastersOf } from './masters.ts'
+import { MemoryPersonKeys } from './memory_person_keys.ts'
+import { openedDoors } from './opened_doors.ts'
+import { openVault } from './vault.ts'
+
+class Keys extends MemoryPersonKeys {
+  away = false
+  readonly #held: (() => void)[] = []
+  hold = false
+  override async find(ids: readonly string[]): Promise<readonly KeptKey[]> {
+    if (this.away) throw new Fault('the database is away', { retry: true })
+    if (this.hold) await new Promise<void>((resolve) => this.#held.push(resolve))
+    return super.find(ids)
+  }
+  release(): void {
+    for (const call of this.#held.splice(0)) call()
+  }
+}
+
+/** Doors whose keys are not in memory yet, and a profile that was sealed elsewhere. */
+async function given() {
+  const keys = new Keys()
+  const env = new SteppedEnv()
+  const masters = mastersOf([freshMaster()])
+  const host = new MemoryHost()
+  const profile = { full_name: 'Ali Bin Abu', phone: '+60111', vehicle_plate: 'JHR 1' }
+  const sealed = await openVault({ keys, masters, env }).seal('runner.update', profile, runner.id)
+  const empty = async () => ({ items: [], total: 0 })
+  const lists: Lists = {
+    bookings: async () => ({ items: [sealed], total: 1 }),
+    payments: empty,
+    waypoints: async () => [],
+  }
+  const vault = openVault({ keys, masters, env })
+  const doors = openedDoors({ host, lists, rows: new MemoryRows() }, vault)
+  return { keys, host, profile, sealed, doors }
+}
+
+const of_runner = { actor: 'runner', id: runner.id }
+const question = { to: of_runner, query: { type: 'runner.view' }, by: runner, deadline_ms: 0 }
+const command = {
+  id: booking_id,
+  to: of_runner,
+  command: { type: 'runner.go_offline' },
+  by: runner,
+  deadline_ms: 0,
+  lane: 'command',
+} as const
+
+test('PD17 whatever the engine tells a door is opened on its way', async () => {
+  const { host, doors, profile, sealed } = await given()
+  host.views.set(`runner/${runner.id}`, sealed as object)
+  host.near_runners = [{ id: runner.id, distance_km: 1, age_ms: 0, view: sealed as object }]
+  expect(await doors.host.ask(question)).toMatchObject({ ok: true, view: profile })
+  expect(await doors.host.submit(command)).toMatchObject({ ok: true, view: profile })
+  const search = { kind: 'runner', latitude: 0, longitude: 0, radius_km: 1, limit: 1, bits: 0 }
+  expect(await doors.host.near(search)).toMatchObject([{ id: runner.id, view: profile }])
+  expect(await doors.lists.bookings({ page: 1, limit: 1 })).toEqual({ items: [profile], total: 1 })
+})
+
+test('PD13 a command that was carried out is answered although a key cannot be had: its texts are left out', async () => {
+  const { host, doors, keys, sealed } = await given()
+  host.views.set(`runner/${runner.id}`, { ...(sealed as object), rating: 5 })
+  keys.away = true
+  expect(await doors.host.submit(command)).toMatchObject({ ok: true, view: { full_name: '', rating: 5 } })
+  await expect(doors.host.ask(question)).rejects.toMatchObject({ retry: true })
+})
+
+test('PD18 what watchers are shown keeps its order, and nothing waits but behind one that waits for its key', async () => {
+  const { host, doors, keys, profile, sealed } = await given()
+  const shown: object[] = []
+  const unwatch = doors.host.watch(of_runner, ({ message }) => shown.push(message))
+  const position = { type: 'runner.offline', runner_id: runner.id }
+  host.tell(of_runner, position)
+  expect(shown).toEqual([position])
+  keys.hold = true
+  host.tell(of_runner, { type: 'runner.updated', ...(sealed as object) })
+  host.tell(of_runner, position)
+  expect(shown).toHaveLength(1)
+  const all = new Promise<void>((resolve) =>
+    doors.host.watch({ actor: 'booking', id: booking_id }, () => resolve()),
+  )
+  keys.release()
+  while (shown.length < 3) await Promise.resolve()
+  expect(shown).toEqual([position, { type: 'runner.updated', ...profile }, position])
+  host.tell(of_runner, { type: 'runner.updated', ...(sealed as object) })
+  expect(shown).toHaveLength(4)
+  host.tell({ actor: 'booking', id: booking_id }, { type: 'booking.accepted', owner_id: owner.id })
+  await all
+  unwatch()
+  host.tell(of_runner, position)
+  expect(shown).toHaveLength(4)
+})
