@@ -4,23 +4,33 @@ import { MemoryRows } from '../../engine/memory_rows.ts'
 import { Fault } from '../../engine/ports.ts'
 import type { Lists } from '../../protocols/lists.ts'
 import type { KeptKey } from '../../protocols/person_keys.ts'
-import { booking_id, MemoryHost, owner, runner } from '../ws/testing.ts'
+import { booking_id, MemoryHost, runner } from '../ws/testing.ts'
 import { freshMaster, mastersOf } from './masters.ts'
 import { MemoryPersonKeys } from './memory_person_keys.ts'
 import { openedDoors } from './opened_doors.ts'
 import { openVault } from './vault.ts'
 
+/** Keys that may be away, or take their time. */
 class Keys extends MemoryPersonKeys {
   away = false
-  readonly #held: (() => void)[] = []
-  hold = false
+  #asked = () => {}
+  #wait: Promise<void> | undefined
   override async find(ids: readonly string[]): Promise<readonly KeptKey[]> {
     if (this.away) throw new Fault('the database is away', { retry: true })
-    if (this.hold) await new Promise<void>((resolve) => this.#held.push(resolve))
+    this.#asked()
+    await this.#wait
     return super.find(ids)
   }
-  release(): void {
-    for (const call of this.#held.splice(0)) call()
+  /** Holds what is asked for from now on: `asked` resolves with the first, `release` lets all go. */
+  hold(): { readonly asked: Promise<void>; readonly release: () => void } {
+    let release = () => {}
+    this.#wait = new Promise((resolve) => {
+      release = resolve
+    })
+    const asked = new Promise<void>((resolve) => {
+      this.#asked = resolve
+    })
+    return { asked, release }
   }
 }
 
@@ -76,25 +86,31 @@ test('PD13 a command that was carried out is answered although a key cannot be h
 test('PD18 what watchers are shown keeps its order, and nothing waits but behind one that waits for its key', async () => {
   const { host, doors, keys, profile, sealed } = await given()
   const shown: object[] = []
-  const unwatch = doors.host.watch(of_runner, ({ message }) => shown.push(message))
-  const position = { type: 'runner.offline', runner_id: runner.id }
-  host.tell(of_runner, position)
-  expect(shown).toEqual([position])
-  keys.hold = true
-  host.tell(of_runner, { type: 'runner.updated', ...(sealed as object) })
-  host.tell(of_runner, position)
+  let all = () => {}
+  const three = new Promise<void>((resolve) => {
+    all = resolve
+  })
+  const unwatch = doors.host.watch(of_runner, ({ message }) => {
+    shown.push(message)
+    if (shown.length === 3) all()
+  })
+  const offline = { type: 'runner.offline', runner_id: runner.id }
+  const updated = { type: 'runner.updated', ...(sealed as object) }
+  host.tell(of_runner, offline)
+  expect(shown).toEqual([offline])
+  const { asked, release } = keys.hold()
+  host.tell(of_runner, updated)
+  host.tell(of_runner, offline)
+  await asked
   expect(shown).toHaveLength(1)
-  const all = new Promise<void>((resolve) =>
-    doors.host.watch({ actor: 'booking', id: booking_id }, () => resolve()),
-  )
-  keys.release()
-  while (shown.length < 3) await Promise.resolve()
-  expect(shown).toEqual([position, { type: 'runner.updated', ...profile }, position])
-  host.tell(of_runner, { type: 'runner.updated', ...(sealed as object) })
+  release()
+  await three
+  expect(shown).toEqual([offline, { type: 'runner.updated', ...profile }, offline])
+  // Its key is known now: it is shown at once.
+  await new Promise((resolve) => setImmediate(resolve))
+  host.tell(of_runner, updated)
   expect(shown).toHaveLength(4)
-  host.tell({ actor: 'booking', id: booking_id }, { type: 'booking.accepted', owner_id: owner.id })
-  await all
   unwatch()
-  host.tell(of_runner, position)
+  host.tell(of_runner, offline)
   expect(shown).toHaveLength(4)
 })

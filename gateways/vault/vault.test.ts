@@ -103,7 +103,7 @@ test.each(['x', '漢'.repeat(500), '😀'.repeat(250), 'a\0b\n"\\', '\ud800'])(
     const sealed = await noteOf(vault, said)
     expect(charactersOf(sealed)).toBe(said.length)
     expect(sealed.length).toBeLessThanOrEqual(sealedMax(said.length))
-    expect(await vault.open({ sealed })).toEqual({ sealed: said.toWellFormed() })
+    expect(await vault.open({ sealed })).toEqual({ sealed: Buffer.from(said).toString() })
   },
 )
 
@@ -183,7 +183,7 @@ test('PD14 a thread remembers a bounded number of people, and hears of keys from
   expect(vault.openNow(sealed)).toBeUndefined()
   expect(told.map(({ person_id }) => person_id)).toEqual([mei, ali])
   keys.away = true
-  for (const call of listeners) for (const kept of told) call(kept)
+  for (const call of listeners) for (const kept of told.slice(0, 1)) call(kept)
   await expect(vault.open(sealed)).resolves.toBe('one')
 })
 
