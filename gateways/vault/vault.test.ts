@@ -120,6 +120,8 @@ test('PD10 a text that was changed, or put under another name or length, opens t
   ]
   for (const each of forged) expect(await vault.open(each), each).toBe('')
   expect(await vault.open(`(${sealed})\n${sealed}`)).toBe('(ring twice)\nring twice')
+  expect(await vault.open(`${forged[0]}\n${forged[1]}`)).toBe('')
+  expect(await vault.open(`because ${forged[0]}`)).toBe('because ')
 })
 
 test('PD11 what looks sealed is refused where nothing is sealed, and is a text like any other where it is', async () => {

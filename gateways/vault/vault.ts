@@ -115,11 +115,21 @@ function peopleIn(value: unknown, found = new Set<string>()): ReadonlySet<string
 /** A copy with every sealed text replaced by what it says, or by nothing. */
 function opened<Value>(value: Value, ciphers: ReadonlyMap<string, Cipher>): Value {
   const walk = (each: unknown): unknown => {
-    if (typeof each === 'string')
-      return replaceSealed(each, (sealed) => ciphers.get(sealed.person_id)?.open(sealed) ?? '')
+    if (typeof each === 'string') return holdsSealed(each) ? openedText(each, ciphers) : each
     if (Array.isArray(each)) return each.map(walk)
     if (typeof each !== 'object' || each === null) return each
     return Object.fromEntries(Object.entries(each).map(([name, field]) => [name, walk(field)]))
   }
   return walk(value) as Value
+}
+
+/** Of a text of which nothing can be opened the line breaks are nothing as well. */
+function openedText(text: string, ciphers: ReadonlyMap<string, Cipher>): string {
+  let is_whole = true
+  const plain = replaceSealed(text, (sealed) => {
+    const said = ciphers.get(sealed.person_id)?.open(sealed)
+    if (said === undefined) is_whole = false
+    return said ?? ''
+  })
+  return is_whole || plain.trim() !== '' ? plain : ''
 }
