@@ -43,7 +43,7 @@ const keys = {
   TRUSTED_ADDRESSES:   { schema: List(), about: 'Addresses or networks (CIDR), by commas, that no rate limit applies to.' },
   ALLOWED_ORIGINS:     { schema: List('http://localhost:3000', 'http://localhost:3001', 'http://localhost:3002', 'http://localhost:8080'), about: 'Origins of browser apps, by commas.' },
   TOKEN_ISSUER:        { schema: Type.String({ minLength: 1, default: 'kilat-pet-runner' }), about: 'The `iss` of access tokens.' },
-  PERSONAL_KEY:        { schema: Type.Array(Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }), { maxItems: limits.personal_masters_max, default: [] }), secret: true, about: 'Master keys of personal data, by commas: the first wraps, all unwrap; 32 bytes each as base64url. Made in DATA_DIR when absent.' },
+  PERSONAL_KEY:        { schema: Type.Array(Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }), { maxItems: limits.person_keys.masters_max, default: [] }), secret: true, about: 'Master keys of personal data, by commas: the first wraps, all unwrap; 32 bytes each as base64url. Made in DATA_DIR when absent.' },
   SIGNING_KEYS:        { schema: Type.Optional(Type.String({ minLength: 2 })), secret: true, about: 'A JWK set of Ed25519 keys: the first signs, all verify. Made in DATA_DIR when absent.' },
   GOOGLE_MAPS_API_KEY: { schema: Type.Optional(Type.String({ minLength: 1 })), secret: true, about: 'Routes come from Google Maps; without it, from OSRM, or an estimate.' },
   GOOGLE_ROUTES_URL:   { schema: Type.String({ pattern: '^https?://.+', default: 'https://routes.googleapis.com' }), about: 'Where the Google Routes API is.' },

@@ -295,16 +295,11 @@ export const limits = {
   /** How long a thread believes that a session lives which another one may have ended. */
   bff_recheck_ms: 5_000,
 
-  // Personal keys.
-  /** People whose keys a thread has in memory. */
-  person_keys_known_max: 20_000,
-  person_keys_per_statement: 500,
-  personal_masters_max: 8,
-  /** How soon every thread has heard that somebody was erased, with room for one reading that fails. */
-  erased_refresh_ms: 20_000,
-  /** How far back each reading goes, for clocks that differ. */
-  erased_window_ms: 30 * 60_000,
-  erased_max: 100_000,
+  /** People whose keys a thread has in memory, and texts of each that stay opened there. */
+  person_keys: { known_max: 20_000, per_statement: 500, masters_max: 8 },
+  opened_texts: { each_max: 16, characters_max: 200 },
+  /** How soon every thread hears who was erased, with room for a reading that fails and clocks that differ. */
+  erased: { refresh_ms: 20_000, window_ms: 30 * 60_000, listed_max: 100_000 },
 
   // Sockets.
   socket_frame_bytes_max: 512 * 1024,

@@ -29,7 +29,7 @@ export const holdsSealed = (text: string): boolean =>
 
 /** The text with what `replace` makes of each sealed text in it. */
 export const replaceSealed = (text: string, replace: (sealed: Sealed) => string): string =>
-  holdsSealed(text)
+  text.length >= token_length_min && text.includes(prefix)
     ? text.replace(token, (_all, person_id: string, characters: string, code: string) =>
         replace({ person_id, characters: Number(characters), code }),
       )

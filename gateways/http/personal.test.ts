@@ -135,7 +135,7 @@ test('PD21 a reason that somebody else gives is under the key of the booking’s
   const { command } = http.host.carried.at(-1) as unknown as { command: { reason: string } }
   expect(command.reason).toContain(sealedPrefix(owner.id))
   await http.person_keys.erase(owner.id, http.env.now_ms())
-  await http.env.advance(limits.erased_refresh_ms)
+  await http.env.advance(limits.erased.refresh_ms)
   expect(await admin.ask('GET', path)).toMatchObject({
     cancel_note: '',
     notes: '',

@@ -26,7 +26,7 @@ export interface CipherParts {
 
 /**
  * Keys stay in memory until others push them out, or their person was erased: every thread reads who was each
- * `erased_refresh_ms`. While the database is away nobody is forgotten, for nobody can be erased either.
+ * `erased.refresh_ms`. While the database is away nobody is forgotten, for nobody can be erased either.
  */
 export class Ciphers {
   readonly #parts: CipherParts
@@ -39,7 +39,7 @@ export class Ciphers {
 
   constructor(parts: CipherParts) {
     this.#parts = parts
-    this.#known_max = parts.known_max ?? limits.person_keys_known_max
+    this.#known_max = parts.known_max ?? limits.person_keys.known_max
     this.#read_ms = parts.env.now_ms()
     parts.line?.onTold((kept) => {
       if (!this.#known.has(kept.person_id)) this.#take(kept)
@@ -65,9 +65,9 @@ export class Ciphers {
       if (known === undefined) missing.push(person_id)
       else if (known !== 'erased') found.set(person_id, known)
     }
-    for (let start = 0; start < missing.length; start += limits.person_keys_per_statement)
+    for (let start = 0; start < missing.length; start += limits.person_keys.per_statement)
       for (const kept of await this.#parts.keys.find(
-        missing.slice(start, start + limits.person_keys_per_statement),
+        missing.slice(start, start + limits.person_keys.per_statement),
       )) {
         const known = this.#learn(kept)
         if (known !== 'erased') found.set(kept.person_id, known)
@@ -89,8 +89,8 @@ export class Ciphers {
   /** Reads now who was erased. Rejects with a Fault. */
   async refresh(): Promise<void> {
     const now_ms = this.#parts.env.now_ms()
-    const since_ms = Math.min(now_ms, this.#read_ms) - limits.erased_window_ms
-    for (const person_id of await this.#parts.keys.erasedSince(since_ms, limits.erased_max))
+    const since_ms = Math.min(now_ms, this.#read_ms) - limits.erased.window_ms
+    for (const person_id of await this.#parts.keys.erasedSince(since_ms, limits.erased.listed_max))
       this.#put(person_id, 'erased')
     this.#read_ms = now_ms
   }
@@ -125,7 +125,7 @@ export class Ciphers {
 
   #refreshLater(): void {
     if (this.#stopped) return
-    this.#cancel = this.#parts.env.after(limits.erased_refresh_ms, () => {
+    this.#cancel = this.#parts.env.after(limits.erased.refresh_ms, () => {
       this.refresh()
         .catch(() => this.#parts.env.log('warn', 'who was erased could not be read'))
         .finally(() => this.#refreshLater())

@@ -143,7 +143,7 @@ test('PD12 an erased person’s texts are empty on every thread within a refresh
   const sealed = await noteOf(one.vault, 'ring twice')
   expect(await other.vault.open(sealed)).toBe('ring twice')
   await keys.erase(mei, other.env.now_ms())
-  await other.env.advance(limits.erased_refresh_ms)
+  await other.env.advance(limits.erased.refresh_ms)
   expect(other.vault.openNow(sealed)).toBe('')
   await one.vault.refresh()
   expect(await one.vault.open(sealed)).toBe('')

@@ -2,7 +2,7 @@
 import { Fault } from '../../engine/ports.ts'
 import { limits } from '../../protocols/limits.ts'
 import type { KeptKey } from '../../protocols/person_keys.ts'
-import { holdsSealed, replaceSealed } from '../../protocols/personal.ts'
+import { replaceSealed } from '../../protocols/personal.ts'
 import { type Rejection, reject } from '../../protocols/rejections.ts'
 import type { Cipher } from './cipher.ts'
 import { type CipherParts, Ciphers } from './ciphers.ts'
@@ -22,7 +22,7 @@ export interface Vault {
   openNow<Value>(value: Value): Value | undefined
   /** The same, and what cannot be opened now is empty. */
   openOrLeaveOut<Value>(value: Value): Promise<Value>
-  /** Reads now who was erased, instead of within `erased_refresh_ms`. Rejects with a Fault. */
+  /** Reads now who was erased, instead of within `erased.refresh_ms`. Rejects with a Fault. */
   refresh(): Promise<void>
   stop(): void
 }
@@ -31,8 +31,11 @@ export interface Vault {
 export function openVault(parts: CipherParts): Vault {
   const ciphers = new Ciphers(parts)
   const open = async <Value>(value: Value): Promise<Value> => {
-    const people = peopleIn(value)
-    return people.size === 0 ? value : opened(value, await ciphers.of(people))
+    const { missing, cipherOf, learn } = lookUp(ciphers)
+    const tried = opened(value, cipherOf)
+    if (missing.size === 0) return tried
+    learn(await ciphers.of(missing))
+    return opened(value, cipherOf)
   }
   return {
     async seal(type, body, person_id) {
@@ -53,19 +56,15 @@ export function openVault(parts: CipherParts): Vault {
     },
     open,
     openNow(value) {
-      const found = new Map<string, Cipher>()
-      for (const person_id of peopleIn(value)) {
-        const known = ciphers.known(person_id)
-        if (known === undefined) return undefined
-        if (known !== 'erased') found.set(person_id, known)
-      }
-      return opened(value, found)
+      const { missing, cipherOf } = lookUp(ciphers)
+      const tried = opened(value, cipherOf)
+      return missing.size === 0 ? tried : undefined
     },
     openOrLeaveOut: (value) =>
       open(value).catch((fault: unknown) => {
         if (!(fault instanceof Fault) || !fault.retry) throw fault
         parts.env.log('warn', 'an answer leaves personal texts out', { fault: fault.message })
-        return opened(value, new Map())
+        return opened(value, lookUp(ciphers).cipherOf)
       }),
     refresh: () => ciphers.refresh(),
     stop: () => ciphers.stop(),
@@ -87,11 +86,11 @@ export async function rewrapKeys({ keys, masters }: Pick<CipherParts, 'keys' | '
     return keys.rewrap(person_id, wrapped, masters.wrap(person_id, unwrapped.key))
   }
   let changed = 0
-  let page = await keys.page(nobody, limits.person_keys_per_statement)
+  let page = await keys.page(nobody, limits.person_keys.per_statement)
   for (let last = page.at(-1); last; last = page.at(-1)) {
     const outcomes = await Promise.all(page.map(rewrap))
     changed += outcomes.filter(Boolean).length
-    page = await keys.page(last.person_id, limits.person_keys_per_statement)
+    page = await keys.page(last.person_id, limits.person_keys.per_statement)
   }
   return changed
 }
@@ -99,23 +98,30 @@ export async function rewrapKeys({ keys, masters }: Pick<CipherParts, 'keys' | '
 /** Before all others. */
 const nobody = '00000000-0000-0000-0000-000000000000'
 
-/** Whose sealed texts there are. */
-function peopleIn(value: unknown, found = new Set<string>()): ReadonlySet<string> {
-  if (typeof value === 'string') {
-    if (holdsSealed(value))
-      replaceSealed(value, ({ person_id }) => {
-        found.add(person_id)
-        return ''
-      })
-  } else if (typeof value === 'object' && value !== null)
-    for (const each of Object.values(value)) peopleIn(each, found)
-  return found
+type CipherOf = (person_id: string) => Cipher | undefined
+
+/** The ciphers for one value, each asked for once; `missing` are the people whose key is not in memory. */
+function lookUp(ciphers: Ciphers) {
+  const missing = new Set<string>()
+  const seen = new Map<string, Cipher | undefined>()
+  const find = (person_id: string) => {
+    const known = ciphers.known(person_id)
+    if (known === undefined) missing.add(person_id)
+    const cipher = known === 'erased' ? undefined : known
+    seen.set(person_id, cipher)
+    return cipher
+  }
+  const cipherOf: CipherOf = (person_id) => (seen.has(person_id) ? seen.get(person_id) : find(person_id))
+  const learn = (found: ReadonlyMap<string, Cipher>) => {
+    for (const [person_id, cipher] of found) seen.set(person_id, cipher)
+  }
+  return { missing, cipherOf, learn }
 }
 
 /** A copy with every sealed text replaced by what it says, or by nothing. */
-function opened<Value>(value: Value, ciphers: ReadonlyMap<string, Cipher>): Value {
+function opened<Value>(value: Value, cipherOf: CipherOf): Value {
   const walk = (each: unknown): unknown => {
-    if (typeof each === 'string') return holdsSealed(each) ? openedText(each, ciphers) : each
+    if (typeof each === 'string') return openedText(each, cipherOf)
     if (Array.isArray(each)) return each.map(walk)
     if (typeof each !== 'object' || each === null) return each
     return Object.fromEntries(Object.entries(each).map(([name, field]) => [name, walk(field)]))
@@ -124,10 +130,10 @@ function opened<Value>(value: Value, ciphers: ReadonlyMap<string, Cipher>): Valu
 }
 
 /** Of a text of which nothing can be opened the line breaks are nothing as well. */
-function openedText(text: string, ciphers: ReadonlyMap<string, Cipher>): string {
+function openedText(text: string, cipherOf: CipherOf): string {
   let is_whole = true
   const plain = replaceSealed(text, (sealed) => {
-    const said = ciphers.get(sealed.person_id)?.open(sealed)
+    const said = cipherOf(sealed.person_id)?.open(sealed)
     if (said === undefined) is_whole = false
     return said ?? ''
   })
