@@ -60,11 +60,12 @@ const columnsOf = (sql: Sql): Promise<readonly Column[]> =>
   attempt(
     'listing the columns',
     () => sql<Column[]>`
-      SELECT c.table_name::text, c.column_name::text, c.data_type::text
+      SELECT c.table_schema || '.' || c.table_name AS table_name, c.column_name::text, c.data_type::text
       FROM information_schema.columns AS c JOIN information_schema.tables AS t USING (table_schema, table_name)
-      WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE' AND t.table_name <> 'spatial_ref_sys'
+      WHERE c.table_schema NOT IN ('pg_catalog', 'information_schema') AND t.table_type = 'BASE TABLE'
+        AND t.table_name <> 'spatial_ref_sys'
         AND c.data_type IN ('text', 'character varying', 'character', 'json', 'jsonb', 'bytea', 'ARRAY')
-      ORDER BY c.table_name, c.column_name`,
+      ORDER BY c.table_schema, c.table_name, c.column_name`,
   )
 
 function inColumn(
@@ -90,7 +91,7 @@ function inColumn(
             SELECT count(*) AS rows FROM ${table} WHERE position(${needle} IN ${text}) > 0`
       plain.push(row?.rows ?? 0)
     }
-    const place = `${table_name}.${column_name}`
+    const place = `${table_name.replace('public.', '')}.${column_name}`
     return { messages: 0, columns: 1, found: [{ place, sealed: found.map(({ sealed }) => sealed), plain }] }
   })
 }
