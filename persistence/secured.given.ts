@@ -19,7 +19,7 @@ export const documentedText = (name: string): string => readFileSync(join(docume
 export interface Secured {
   readonly dir: string
   readonly authority: Authority
-  readonly port: number
+  readonly monitor_url: string
   /** Of a user, over TLS with a certificate of the authority, unless other files are named. */
   url(user: 'engine' | 'ops' | 'reader', files?: Readonly<Record<string, string>>): string
   readonly client: Files & { readonly ca: string }
@@ -60,11 +60,12 @@ export async function startSecured(server_until_ms?: number): Promise<Secured> {
   })
   const end = () => void child.kill('SIGKILL')
   process.on('exit', end)
-  await natsReady(`http://127.0.0.1:${monitor}`, limits.store_ready_ms)
+  const monitor_url = `http://127.0.0.1:${monitor}`
+  await natsReady(monitor_url, limits.store_ready_ms)
   return {
     dir,
     authority: own,
-    port,
+    monitor_url,
     client,
     url: (user, files = { ...client }) =>
       `tls://${user}:${password}@127.0.0.1:${port}?${new URLSearchParams(files)}`,

@@ -15,7 +15,10 @@ export const fuzzDrill: Drill = {
     const minutes = form === 'short' ? 1 : 25
     const done = await campaign({ inputs: rounds * inputs_per_round, seed, minutes, note })
     const failures = failuresOf(done)
-    const later = done.tried.reduce((sum, { outcomes }) => sum + (outcomes['503 later'] ?? 0), 0)
+    const later = done.tried.reduce(
+      (sum, { outcomes }) => sum + (outcomes['503 later'] ?? 0) + (outcomes['503 for once'] ?? 0),
+      0,
+    )
     return {
       acked: done.tried.reduce((sum, { tried }) => sum + tried, 0),
       lost: 0,

@@ -45,8 +45,8 @@ export function httpTarget(ground: Ground): Fuzzed {
     input: requestOf(ground),
     attempt: (inputs, tally) =>
       inLanes(lines, inputs, async (line, input) => {
-        const answer = await line.send(bytesOf(input), input.method === 'HEAD')
-        tally(judged(answer, input.path))
+        const send = () => line.send(bytesOf(input), input.method === 'HEAD')
+        tally(await judgedAgain(send, input.path))
       }),
   })
 }
@@ -217,6 +217,22 @@ function bytesOf({ method, path, query, token, headers: extra, body }: Input): U
 
 /** 503 in the forms that say "later": counted apart, and no failure. */
 const later = /"code":"(overloaded|deadline)"/
+
+/** A store that was too busy for once; its message says that the same request may go well later. */
+const unavailable = /"code":"unavailable"/
+const tries_max = 5
+const pause_ms = 1_000
+
+/** Gives an input whose store was too busy its time: what is meant is one that no store ever takes. */
+async function judgedAgain(send: () => Promise<Answer | undefined>, path: string): Promise<string> {
+  let answer = await send()
+  for (let tries = 1; answer?.status === 503 && unavailable.test(answer.body) && tries < tries_max; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, pause_ms))
+    answer = await send()
+    if (answer && answer.status < 500) return '503 for once'
+  }
+  return judged(answer, path)
+}
 
 /** What an answer counts as. Throws when no request may be answered so. */
 function judged(answer: Answer | undefined, path: string): string {
