@@ -125,12 +125,24 @@ export async function attempt<T>(what: string, work: () => Promise<T>): Promise<
   }
 }
 
+/**
+ * The connection has gone under the statement. `begin` hears of that by itself; if it saw `work` reject first, it would
+ * write its ROLLBACK to the socket that is no more, which ends the process. So `work` lets it go first.
+ */
+const isLost = (error: unknown): boolean => /^(CONNECTION_|E(PIPE|CONN|TIMEDOUT))/.test(codeOf(error))
+const lost_ms = 1_000
+
 /** Runs `work` in one transaction (read committed), rolled back when it rejects. Rejects with a Fault as `attempt`. */
 export function inTransaction<T>(sql: Sql, what: string, work: (tx: Transaction) => Promise<T>): Promise<T> {
   return attempt(what, async () => {
     const box: { value?: T } = {}
     await sql.begin(async (tx) => {
-      box.value = await work(tx)
+      try {
+        box.value = await work(tx)
+      } catch (cause) {
+        if (isLost(cause)) await new Promise((resolve) => setTimeout(resolve, lost_ms).unref())
+        throw cause
+      }
     })
     return box.value as T
   })
