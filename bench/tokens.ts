@@ -18,7 +18,7 @@ export class Mint {
     return new Mint(await loadKeys(undefined, data_dir), issuer)
   }
 
-  token(id: string, role: Account['role']): Promise<string> {
+  token(id: string, role: Account['role'], env = this.#env): Promise<string> {
     const account: Account = {
       id,
       email: `${id}@bench.invalid`,
@@ -31,6 +31,6 @@ export class Mint {
       version: 1,
       created_ms: 0,
     }
-    return accessToken(account, this.#keys, this.#issuer, this.#env)
+    return accessToken(account, this.#keys, this.#issuer, env)
   }
 }

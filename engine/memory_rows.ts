@@ -6,6 +6,11 @@ type Raw = Readonly<Record<string, unknown>>
 export class MemoryRows implements Rows {
   readonly #tables = new Map<string, Map<string, Raw>>()
 
+  /** Every row of every table. */
+  kept(): unknown {
+    return [...this.#tables].map(([name, rows]) => [name, [...rows.values()]])
+  }
+
   async add<Row extends { readonly id: string }>(table: Table<Row>, row: Row): Promise<boolean> {
     const rows = this.#rows(table)
     const taken = (table.unique ?? []).some((names) =>

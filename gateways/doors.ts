@@ -39,9 +39,9 @@ export interface Readiness {
 }
 
 /** All that the feed of a booking stands on: with it the past can be served as well. */
-export type FeedDoors = Pick<Doors, 'host' | 'verifier' | 'env' | 'tracer'> & {
+export type FeedDoors = Pick<Doors, 'host' | 'verifier' | 'env' | 'tracer' | 'shared'> & {
   readonly lists: Pick<Lists, 'waypoints'>
-  readonly config: Pick<Config, 'allowed_origins'>
+  readonly config: Pick<Config, 'allowed_origins' | 'trusted_addresses'>
 }
 
 /** All that the doors of one worker thread stand on. */
@@ -55,6 +55,8 @@ export interface Doors {
   readonly vault: Vault
   readonly env: Env
   readonly config: Config
+  /** Of `shared_bytes` bytes and common to all threads of the process, so that they count together; own memory without. */
+  readonly shared?: SharedArrayBuffer
   /** Where the doors leave their numbers, and begin their traces. */
   readonly meters?: DoorMeters | undefined
   readonly tracer?: Tracer | undefined

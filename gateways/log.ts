@@ -2,6 +2,7 @@
 import { isatty } from 'node:tty'
 import { type DestinationStream, destination, type LevelWithSilent, pino } from 'pino'
 import type { Env } from '../engine/env.ts'
+import { limits } from '../protocols/limits.ts'
 
 /** Fields of these names are never written, at the top or one level down. */
 const secret_fields = [
@@ -22,16 +23,21 @@ const censor = '[redacted]'
 
 /** What a secret looks like inside a text: an address with a password, a bearer token, a JWT, a key of a payment service. */
 const secrets: readonly (readonly [pattern: RegExp, instead: string])[] = [
-  [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@:]*:[^\s/@]+@/gi, `$1${censor}@`],
-  [/\b(bearer\s+)[\w.~+/-]+=*/gi, `$1${censor}`],
-  [/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, censor],
+  [/(:\/\/)[^\s/@:]*:[^\s/@]+@/g, `$1${censor}@`],
+  [/\b((?:bearer|basic)\s+)[\w.~+/-]+=*/gi, `$1${censor}`],
+  [/\beyJ[\w.-]{8,}/g, censor],
   [/\b(?:sk|rk|whsec|pk)_(?:test_|live_)?\w{8,}/g, censor],
+  [/(kilat_session=)[\w-]+/g, `$1${censor}`],
+  [/("(?:\w*password|\w*token|\w*secret)"\s*:\s*")[^"]*/gi, `$1${censor}`],
   [/([?&](?:token|access_token|code|client_secret)=)[^&\s]+/gi, `$1${censor}`],
 ]
 
-/** The text without what looks like a secret. */
+/** The text, as much of it as is logged, without what looks like a secret. */
 export const struck = (text: string): string =>
-  secrets.reduce((rest, [pattern, instead]) => rest.replace(pattern, instead), text)
+  secrets.reduce(
+    (rest, [pattern, instead]) => rest.replace(pattern, instead),
+    text.slice(0, limits.log_text_chars_max),
+  )
 
 type Fields = Readonly<Record<string, unknown>>
 

@@ -7,6 +7,7 @@ import { type Rejection, reject } from '../protocols/rejections.ts'
 import type { Verified, Verifier } from './doors.ts'
 import type { Bans } from './identity/bans.ts'
 import type { Keys } from './identity/keys.ts'
+import { api_resource } from './sts/claims.ts'
 
 const roles: ReadonlySet<unknown> = new Set(['owner', 'runner', 'admin', 'shop'])
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
@@ -62,6 +63,7 @@ async function verifyOnce(
   issuers: readonly string[],
   now_ms: number,
 ): Promise<Verified | Rejection> {
+  if (token.length > limits.token_bytes_max) return reject('auth.invalid_token', 'it is too long')
   try {
     const { payload } = await jwtVerify(token, keys.resolve, {
       algorithms: ['EdDSA'],
@@ -69,12 +71,18 @@ async function verifyOnce(
       currentDate: new Date(now_ms),
       requiredClaims: ['sub', 'exp', 'iat', 'jti'],
     })
+    if (!isForUs(payload)) return reject('auth.invalid_token', 'it is for somebody else')
     return verifiedOf(payload) ?? reject('auth.invalid_token', 'it is not an access token')
   } catch (error) {
     if (error instanceof errors.JWTExpired) return reject('auth.expired', '')
     if (error instanceof errors.JOSEError) return reject('auth.invalid_token', '')
     throw error
   }
+}
+
+/** Our own tokens name no audience; those of the Security Token Service name the API, whatever else they name. */
+function isForUs({ aud }: JWTPayload): boolean {
+  return aud === undefined || [aud].flat().includes(api_resource)
 }
 
 function verifiedOf({ sub, exp, role, email, token_type, user_id }: JWTPayload): Verified | undefined {

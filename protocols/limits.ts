@@ -1,4 +1,5 @@
 import { operator_limits } from './operator_limits.ts'
+import { socket_limits } from './socket_limits.ts'
 
 /** Every bound of the system, with its unit in its name. What operations may change while it runs is in `policy.ts`. */
 export const limits = {
@@ -192,14 +193,21 @@ export const limits = {
 
   // HTTP.
   body_bytes_max: 256 * 1024,
+  /** Of all the headers that we read; the address of a request has a bound of its own. */
   header_bytes_max: 16 * 1024,
   /** A larger body is handed to the socket as it is read at the other end. */
   http_piece_bytes: 8 * 1024,
+  /** Path and query: a socket's token stands in there. */
+  url_bytes_max: 8 * 1024,
   request_timeout_ms: 15_000,
   page_limit_max: 100,
   /** Per address, over 60 s. */
   rate_identity_per_min: 100,
   rate_gateway_per_min: 200,
+  /** Of one account, from wherever it calls. */
+  rate_account_per_min: 600,
+  /** Handshakes of one address: many runners may stand behind one address of their carrier. */
+  rate_sockets_per_min: 600,
   rate_addresses_max: 100_000,
   access_token_seconds: 15 * 60,
   refresh_token_seconds: 7 * 24 * 3_600,
@@ -301,44 +309,7 @@ export const limits = {
   /** How soon every thread hears who was erased, with room for a reading that fails and clocks that differ. */
   erased: { refresh_ms: 20_000, window_ms: 30 * 60_000, listed_max: 100_000 },
 
-  // Sockets.
-  socket_frame_bytes_max: 512 * 1024,
-  feed_inbound_bytes_max: 512,
-  socket_buffer_bytes_max: 1024 * 1024,
-  socket_idle_seconds: 60,
-  socket_unacked_max: 4_096,
-  announce_radius_km: 7,
-  announce_runners_max: 200,
-  token_bytes_max: 4_096,
-  sockets_per_thread_max: 60_000,
-  runner_sockets_max: 3,
-  socket_commands_max: 16,
-  socket_frames_per_second: 50,
-  socket_frames_burst: 300,
-  /** Frames that could not be read, or were above the rate, in one minute before the connection is closed. */
-  socket_faults_max: 100,
-  socket_retry_ms: 1_000,
-  socket_sweep_ms: 5_000,
-  socket_ack_buffer_bytes: 64 * 1024,
-  /** How often a device should report (dispatch.md, e1). */
-  cadence: { on_trip_ms: 3_000, moving_ms: 5_000, still_ms: 30_000, near_pickup_ms: 1_000 },
-  token_warning_ms: 60_000,
-  token_grace_ms: 60_000,
-  held_bookings_max: 16,
-  held_lookups_max: 2,
-  held_queue_max: 20_000,
-  open_bookings_max: 100,
-  open_bookings_shown_max: 20,
-  open_bookings_fresh_ms: 1_000,
-
-  // The tracking feed.
-  feed_ping_ms: 54_000,
-  feed_pong_ms: 60_000,
-  feed_sweep_ms: 2_000,
-  feed_coalesce_bytes: 16 * 1024,
-  feed_ring_frames: 600,
-  feed_ring_ms: 10 * 60_000,
-  feed_rooms_idle_max: 1_000,
+  ...socket_limits,
 
   // The typed clients.
   client_backlog_fixes_max: 10_000,
@@ -386,6 +357,8 @@ export const limits = {
   database_answer_ms: 5_000,
   database_reconnect_max_ms: 1_000,
   // Observation.
+  /** Characters of a text that are logged: what follows is cut off before it is looked at. */
+  log_text_chars_max: 16 * 1024,
   /** Spans that one span names besides its parent. */
   trace_links_max: 64,
   /** How long the numbers of the other threads are waited for. */

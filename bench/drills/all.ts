@@ -1,3 +1,4 @@
+import { abuseDrill } from './abuse.ts'
 import { clockDrill } from './clock.ts'
 import { fuzzDrill } from './fuzz.ts'
 import { killDrill } from './kill.ts'
@@ -19,5 +20,6 @@ export const drills: readonly Drill[] = [
   ...outageDrills,
   slowDrill,
   fuzzDrill,
+  abuseDrill,
   soakDrill,
 ]

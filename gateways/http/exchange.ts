@@ -6,7 +6,7 @@ import { type Rejection, reject, rejections } from '../../protocols/rejections.t
 import { sessionIn } from '../bff/cookie.ts'
 import type { Doors } from '../doors.ts'
 import type { HttpRequest, HttpResponse } from '../uws.ts'
-import { corsHeaders, type Headers, security_headers } from './origins.ts'
+import { corsHeaders, type Headers, security_headers, unless_said } from './origins.ts'
 import { problem } from './problem.ts'
 import type { Reply } from './reply.ts'
 import type { Route } from './routes.ts'
@@ -31,26 +31,37 @@ export interface Head {
   /** -1 when not said, or when it comes in chunks. */
   readonly content_length: number
   readonly address: ArrayBuffer
+  /** Of all that is read of the headers. */
+  readonly header_chars: number
 }
 
+const printable = /^[\x21-\x7e]+$/
 /** A request id is echoed when it is printable and short, else there is a new one. */
+export const requestIdOf = (given: string, { env }: Pick<Doors, 'env'>): string =>
+  given.length <= limits.request_id_max && printable.test(given) ? given : env.uuid()
+
 function readHead(res: HttpResponse, req: HttpRequest, doors: Pick<Doors, 'env'>): Head {
   const given = req.getHeader('x-request-id')
-  const printable = /^[\x21-\x7e]+$/.test(given) && given.length <= limits.request_id_max
   const length = req.getHeader('content-length')
-  return {
-    id: printable ? given : doors.env.uuid(),
-    method: req.getMethod().toUpperCase(),
-    path: req.getUrl(),
-    query: req.getQuery() ?? '',
+  const cookie = req.getHeader('cookie')
+  const texts = {
     origin: req.getHeader('origin'),
     host: req.getHeader('host'),
     authorization: req.getHeader('authorization'),
-    session: sessionIn(req.getHeader('cookie')),
     csrf: req.getHeader('x-csrf-token'),
     idempotency_key: req.getHeader('idempotency-key'),
     languages: req.getHeader('accept-language'),
     signature: req.getHeader('stripe-signature'),
+  }
+  const read = Object.values(texts).reduce((sum, text) => sum + text.length, given.length + cookie.length)
+  return {
+    ...texts,
+    id: requestIdOf(given, doors),
+    method: req.getMethod().toUpperCase(),
+    path: req.getUrl(),
+    query: req.getQuery() ?? '',
+    session: read > limits.header_bytes_max ? '' : sessionIn(cookie),
+    header_chars: read,
     content_length: length === '' ? -1 : Number(length),
     address: res.getRemoteAddress(),
   }
@@ -111,13 +122,14 @@ export class Exchange {
     this.#write(status, ready, [['Content-Type', content_type], ...headers])
   }
 
-  refuse(rejection: Rejection, more: Headers = []): void {
+  /** `last` ends the connection: what follows on it cannot be told apart from what was refused. */
+  refuse(rejection: Rejection, more: Headers = [], last = false): void {
     const { status } = rejections[rejection.rejected]
     const body = JSON.stringify(problem(rejection, this.head.path))
     const headers: [string, string][] = [['Content-Type', 'application/json'], ...more.map(both)]
     const retry_ms = rejection.retry_after_ms ?? (status === 503 ? limits.overload_retry_ms : undefined)
     if (retry_ms !== undefined) headers.push(['Retry-After', String(Math.ceil(retry_ms / 1_000))])
-    this.#write(status, body, headers, isLast(status, rejection))
+    this.#write(status, body, headers, last || isLast(status, rejection))
   }
 
   /** A fault is ours to look at and the client's to retry; anything else is a bug, logged once with the request's id. */
@@ -151,6 +163,8 @@ export class Exchange {
       this.#res.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`)
       for (const [name, value] of this.#headers) this.#res.writeHeader(name, value)
       for (const [name, value] of headers) this.#res.writeHeader(name, value)
+      for (const [name, value] of unless_said)
+        if (!headers.some(([said]) => said === name)) this.#res.writeHeader(name, value)
       this.#end(status, body, last)
     })
   }
@@ -185,13 +199,15 @@ export class Exchange {
   }
 }
 
+/** After these something of the request may still be on its way. */
+const unread: ReadonlySet<number> = new Set([408, 413, 414, 431])
+
 /** Whoever reads a log must not be able to follow a link that was shared. */
 const loggable = (path: string) => path.replace(/(\/shared\/)[^/]+/, '$1:token')
 type Body = string | Uint8Array
 type Watched = Pick<Doors, 'env' | 'meters' | 'tracer'>
 
 /** After these the connection is of no use: its bytes are in disorder, or what it asks for is served elsewhere. */
-const isLast = (status: number, { rejected }: Rejection) =>
-  status === 408 || status === 413 || rejected === 'moved'
+const isLast = (status: number, { rejected }: Rejection) => unread.has(status) || rejected === 'moved'
 
 const both = ([name, value]: readonly [string, string]): [string, string] => [name, value]

@@ -49,6 +49,13 @@ export class MemoryHost implements ShardHost {
     this.#env = env
   }
 
+  /** Every actor that lives, with its state and its signals. */
+  kept(): unknown {
+    return [...this.#lives]
+      .filter(([, { seq }]) => seq > 0)
+      .map(([key, { state, volatile, seq }]) => [key, seq, state, volatile])
+  }
+
   async submit(envelope: Envelope): Promise<Answer> {
     const { id, to, command, learned, by } = envelope
     const life = this.#live(to)

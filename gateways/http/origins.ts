@@ -12,6 +12,12 @@ export const security_headers: Headers = [
   ['Referrer-Policy', 'strict-origin-when-cross-origin'],
 ]
 
+/** Of an answer that does not say otherwise: it is nobody else's and no page. */
+export const unless_said: Headers = [
+  ['Cache-Control', 'no-store'],
+  ['Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'"],
+]
+
 /** What a browser is told on a preflight. */
 export const preflight_headers: Headers = [
   ['Access-Control-Allow-Methods', 'GET, POST, PUT, PATCH, DELETE, OPTIONS'],

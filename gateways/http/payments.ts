@@ -3,13 +3,12 @@ import type { Message } from '../../protocols/actor.ts'
 import { checkOf } from '../../protocols/check.ts'
 import { limits } from '../../protocols/limits.ts'
 import { isRefusal, type Rejection, reject } from '../../protocols/rejections.ts'
+import { email_shape } from '../identity/login.ts'
 import { keyedId } from './command_id.ts'
 import { shapes } from './payment_shapes.ts'
 import { pageOf } from './query.ts'
 import { acknowledged, created, itemised, plain } from './reply.ts'
 import type { Endpoint, HttpDoors, KnownRequest, PublicEndpoint } from './request.ts'
-
-const email = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
 
 const check = checkOf(shapes, 'body')
 
@@ -33,7 +32,7 @@ function initiateOf(body: KnownRequest['body']): Initiate | Rejection {
   if (isRefusal(checked)) return checked
   const order = checked as Initiate
   // One client asks before it knows the address: that must not count as a failure.
-  if (order.customer_email !== '' && !email.test(order.customer_email))
+  if (order.customer_email !== '' && !email_shape.test(order.customer_email))
     return reject('request.malformed', 'customer_email must be an email address')
   return order
 }
@@ -97,8 +96,6 @@ const done_page = `<!doctype html>
 <p>There is nothing more to do. You may close this page.</p>
 </html>
 `
-const page_policy = [['Content-Security-Policy', "default-src 'none'"]] as const
-
 export const openPaymentEndpoints = {
   /** Answered once the frame of what it says is durable; until then Stripe sends it again. */
   paymentWebhook: async ({ raw, signature }, doors) => {
@@ -107,7 +104,7 @@ export const openPaymentEndpoints = {
     return told ? await takeIn(told.booking_id, told.seen, doors) : acknowledged('it is none of ours')
   },
 
-  paymentDone: async () => plain(done_page, 'text/html; charset=utf-8', page_policy),
+  paymentDone: async () => plain(done_page, 'text/html; charset=utf-8'),
 } satisfies Record<string, PublicEndpoint>
 
 async function takeIn(id: string, seen: object, { host, env }: HttpDoors) {

@@ -57,8 +57,6 @@ export interface HttpDoors extends Doors {
   readonly attempts: Attempts
   readonly mail: Mail
   readonly front: Front
-  /** Of `shared_bytes` bytes and common to all threads of the process, so that they count together; own memory without. */
-  readonly shared?: SharedArrayBuffer
   /** Serves this part of the system alone, under its own name. */
   readonly context?: Context
   /** The numbers of every thread, as Prometheus reads them. */

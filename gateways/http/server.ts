@@ -60,7 +60,7 @@ class Door implements MountedHttp {
   readonly #doors: HttpDoors
   readonly #origins: ReadonlySet<string>
   readonly #trusted: (address: string) => boolean
-  readonly #rates: { readonly gateway: Rate; readonly identity: Rate; readonly webhooks: Rate }
+  readonly #rates: Readonly<Record<'gateway' | 'identity' | 'webhooks' | 'account', Rate>>
   readonly #repeats: TimeTable
   #is_moved = false
 
@@ -75,6 +75,7 @@ class Door implements MountedHttp {
       gateway: new Rate(rates, 'gateway', limits.rate_gateway_per_min),
       identity: new Rate(rates, 'identity', limits.rate_identity_per_min),
       webhooks: new Rate(rates, 'webhooks', limits.webhooks_per_min),
+      account: new Rate(rates, 'account', limits.rate_account_per_min),
     }
   }
 
@@ -92,6 +93,10 @@ class Door implements MountedHttp {
       return
     }
     const segments = exchange.head.path.split('/')
+    if (bodied.has(route.method) && isTwice(req, 'content-length')) {
+      exchange.refuse(reject('request.malformed', 'it has two lengths'), [], true)
+      return
+    }
     const body = bodied.has(route.method) ? readBody(res, this.#doors.env) : undefined
     if (body) exchange.onEnd(body.stop)
     this.#answer(route, exchange, segments, token, body?.done).catch((error) => exchange.fail(error))
@@ -121,9 +126,17 @@ class Door implements MountedHttp {
       return undefined
     }
     const wait_ms = this.#count(exchange)
-    if (wait_ms === 0) return exchange
-    exchange.refuse({ ...reject('auth.rate_limited', ''), retry_after_ms: wait_ms })
+    const refused = wait_ms === 0 ? oversizeOf(exchange) : slowDown(wait_ms)
+    if (!refused) return exchange
+    exchange.refuse(refused)
     return undefined
+  }
+
+  /** An account is counted where its address is: from wherever it calls. */
+  #countAccount(exchange: Exchange, { principal }: Verified): Rejection | undefined {
+    if (this.#whom(exchange) === '') return undefined
+    const wait_ms = this.#rates.account.take(principal.id, this.#doors.env.now_ms())
+    return wait_ms === 0 ? undefined : slowDown(wait_ms)
   }
 
   /** Whom the limits count; '' for an address that none counts. */
@@ -165,6 +178,8 @@ class Door implements MountedHttp {
     if (verified && isRefusal(verified)) return verified
     if (verified && !(route.roles as readonly string[]).includes(verified.principal.role))
       return reject('auth.role', `it is not for the role ${verified.principal.role}`)
+    const too_many = verified && this.#countAccount(exchange, verified)
+    if (too_many) return too_many
     const ids = idsOf(route, segments)
     if (isRefusal(ids)) return ids
     const bytes = (await arriving) ?? new Uint8Array()
@@ -218,6 +233,28 @@ class Door implements MountedHttp {
     if (route.roles === 'public') return this.#public(route, request)
     return endpoints[route.endpoint](request, this.#doors)
   }
+}
+
+const slowDown = (wait_ms: number): Rejection => ({
+  ...reject('auth.rate_limited', ''),
+  retry_after_ms: wait_ms,
+})
+
+function oversizeOf({ head }: Exchange): Rejection | undefined {
+  if (head.path.length + head.query.length > limits.url_bytes_max)
+    return reject('request.url_too_long', `at most ${limits.url_bytes_max} characters`)
+  if (head.header_chars > limits.header_bytes_max)
+    return reject('request.headers_too_large', `at most ${limits.header_bytes_max} characters`)
+  return undefined
+}
+
+/** A header that two parties may read differently. */
+function isTwice(req: HttpRequest, name: string): boolean {
+  let count = 0
+  req.forEach((each) => {
+    if (each === name) count += 1
+  })
+  return count > 1
 }
 
 /** The token of an Authorization header, whose scheme may be in any case; '' for none. */

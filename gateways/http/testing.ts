@@ -25,6 +25,7 @@ import { MemoryPersonKeys } from '../vault/memory_person_keys.ts'
 import { openedDoors } from '../vault/opened_doors.ts'
 import { openVault } from '../vault/vault.ts'
 import { mountFeed } from '../ws/feed.ts'
+import { mountRunnerSocket } from '../ws/runner.ts'
 import { MemoryHost } from './memory_host.ts'
 import type { HttpDoors } from './request.ts'
 import { mountHttp } from './server.ts'
@@ -111,6 +112,7 @@ type Options = Partial<
     | 'routing'
     | 'keys'
     | 'accounts'
+    | 'rows'
     | 'front'
     | 'context'
     | 'meters'
@@ -120,18 +122,16 @@ type Options = Partial<
 >
 
 /** What the doors of identity stand on, in memory; `letters` are those that were sent. */
-function identityDoors(
-  env: SteppedEnv,
-  config: Config,
-  { shared, accounts = new MemoryAccounts() }: Options,
-) {
+function identityDoors(env: SteppedEnv, config: Config, { shared, accounts }: Options) {
+  const kept = new MemoryAccounts()
   const letters: Letter[] = []
   return {
-    accounts,
+    accounts: accounts ?? kept,
+    kept_accounts: () => kept.kept(),
     letters,
     issuers: [config.token_issuer, config.sts_issuer],
     front: openFront({ config, env, grants: new MemoryGrants(), bff_secret: '' }),
-    bans: openBans(accounts, env),
+    bans: openBans(accounts ?? kept, env),
     attempts: new Attempts(openTables(shared).attempts),
     mail: { send: async (letter: Letter) => void letters.push(letter) },
   }
@@ -145,7 +145,7 @@ export async function startHttp(behaviours: readonly Behaviour[], options: Optio
   const noted: { user_id: string; shard: number; n: number }[] = []
   const waypoints: WaypointView[] = []
   const rows = new MemoryRows()
-  const { letters, issuers, ...identity } = identityDoors(env, config, options)
+  const { letters, issuers, kept_accounts, ...identity } = identityDoors(env, config, options)
   const person_keys = new MemoryPersonKeys()
   const vault = openVault({ keys: person_keys, masters: mastersOf([freshMaster()]), env })
   const lists = memoryLists(host, waypoints)
@@ -170,6 +170,7 @@ export async function startHttp(behaviours: readonly Behaviour[], options: Optio
   }
   const app = App()
   mountFeed(app, doors)
+  mountRunnerSocket(app, doors)
   mountHttp(app, doors)
   const socket = await new Promise<ListenSocket>((resolve, refuse) => {
     app.listen('127.0.0.1', 0, (opened) => (opened ? resolve(opened) : refuse(new Error('no free port'))))
@@ -183,6 +184,8 @@ export async function startHttp(behaviours: readonly Behaviour[], options: Optio
     keys,
     noted,
     letters,
+    kept_rows: () => rows.kept(),
+    kept_accounts,
     waypoints,
     origin,
     stop: () => app.close(),
@@ -224,7 +227,8 @@ async function call(
     ...(body === undefined ? {} : { body: raw ? body : JSON.stringify(body) }),
   })
   const text = await response.text()
-  const parsed = text === '' ? {} : JSON.parse(text)
+  const is_json = /json/.test(response.headers.get('content-type') ?? '')
+  const parsed = text !== '' && is_json ? JSON.parse(text) : {}
   const fraction = fractionIn(parsed)
   if (fraction !== undefined) throw new Error(`${method} ${path} answered the time ${fraction}`)
   return { status: response.status, headers: response.headers, text, body: parsed }

@@ -8,7 +8,7 @@ import { isRefusal, type Rejection, reject } from '../../protocols/rejections.ts
 import { addFirstPet } from '../http/pets.ts'
 import { acknowledged, created, ok, type Reply } from '../http/reply.ts'
 import type { Endpoint, HttpDoors, PublicEndpoint } from '../http/request.ts'
-import { emailOf, logIn } from './login.ts'
+import { email_shape, emailOf, logIn } from './login.ts'
 import { hashPassword } from './passwords.ts'
 import { accessToken, freshRefresh, refreshHash } from './tokens.ts'
 import { userOf } from './user.ts'
@@ -17,7 +17,7 @@ const Password = Type.String({ maxLength: limits.password_length_max })
 const phone = /^(\+?\d{7,15})?$/
 export const accountBodies = {
   register: Type.Object({
-    email: Type.String({ maxLength: 254, pattern: '^[^\\s@]+@[^\\s@]+\\.[^\\s@]+$' }),
+    email: Type.String({ maxLength: 254, pattern: email_shape.source }),
     password: Type.String({ minLength: limits.password_length_min, maxLength: limits.password_length_max }),
     full_name: Type.String({ minLength: 1, maxLength: 255 }),
     role: Type.Union([

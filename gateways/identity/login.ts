@@ -39,5 +39,8 @@ export async function logIn(
   return account
 }
 
+/** The parts of an email share no letter, so a long text that is none is refused in one pass. */
+export const email_shape = /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/
+
 /** An email as accounts have it. */
 export const emailOf = (text: string): string => text.trim().toLowerCase()

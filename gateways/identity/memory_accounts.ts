@@ -18,6 +18,11 @@ export class MemoryAccounts implements Accounts {
     this.#onRevoked = onRevoked
   }
 
+  /** Accounts, refresh tokens and resets as they are kept. */
+  kept(): unknown {
+    return [[...this.#accounts.values()], [...this.#tokens], [...this.#resets]]
+  }
+
   async create(account: Account): Promise<boolean> {
     if ([...this.#accounts.values()].some(({ email }) => email === account.email)) return false
     this.#accounts.set(account.id, account)

@@ -9,15 +9,21 @@ const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 const decoy =
   '$argon2id$v=19$m=19456,t=2,p=1$GvGV5/V7Yb5n9hw+oat7Eg$PVOQiuoP/YcMhkqh3sr+jc118wYedFP0Pjotlvl+0VQ'
 
-/** Hashing runs on libuv's few threads; what waits for them is bounded, since each holds a socket open. */
+/**
+ * Hashing runs on libuv's few threads, one password at a time: more at once would take the cores from the loops that
+ * serve everybody else, and libuv from files and names. What waits is bounded, since each holds a socket open.
+ */
 let waiting = 0
+let last: Promise<unknown> = Promise.resolve()
 
 async function queued<Result>(work: () => Promise<Result>): Promise<Result | Rejection> {
   if (waiting >= limits.password_queue_max)
     return overloaded('too many passwords are being checked', limits.password_retry_ms)
   waiting += 1
+  const done = last.then(work)
+  last = done.catch(() => undefined)
   try {
-    return await work()
+    return await done
   } finally {
     waiting -= 1
   }

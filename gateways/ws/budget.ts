@@ -13,11 +13,11 @@ export class Budget {
   }
 
   /** False: the rate is used up, and nothing was taken. */
-  take(now_ms: number): boolean {
+  take(now_ms: number, cost = 1): boolean {
     this.#left = Math.min(this.#burst, this.#left + (now_ms - this.#at_ms) * this.#per_ms)
     this.#at_ms = now_ms
-    if (this.#left < 1) return false
-    this.#left -= 1
+    if (this.#left < cost) return false
+    this.#left -= cost
     return true
   }
 }

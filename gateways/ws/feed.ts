@@ -7,6 +7,7 @@ import type { TemplatedApp } from '../uws.ts'
 import { FeedConnection } from './feed_connection.ts'
 import { FeedRoom } from './feed_room.ts'
 import type { Mounted } from './runner.ts'
+import { Turnstile } from './turnstile.ts'
 import { type Knock, type Seated, upgrade } from './upgrade.ts'
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
@@ -26,15 +27,20 @@ export function mountFeed(app: TemplatedApp, doors: FeedDoors): Mounted {
       socket.getUserData().seated.open(socket, doors.env.monotonic_ms())
       feed.open(socket.getUserData().seated)
     },
-    message: (socket) => socket.getUserData().seated.heard(doors.env.monotonic_ms()),
+    message: (socket) => socket.getUserData().seated.said(doors.env.monotonic_ms()),
+    ping: (socket) => socket.getUserData().seated.said(doors.env.monotonic_ms()),
     pong: (socket) => socket.getUserData().seated.heard(doors.env.monotonic_ms()),
     drain: (socket) => socket.getUserData().seated.drained(),
-    close: (socket) => feed.closed(socket.getUserData().seated),
+    close: (socket) => {
+      socket.getUserData().leave()
+      feed.closed(socket.getUserData().seated)
+    },
   })
   return feed
 }
 
 class Feed implements Mounted {
+  readonly turnstile: Turnstile
   readonly #doors: FeedDoors
   readonly #connections = new Set<FeedConnection>()
   readonly #rooms = new Map<string, FeedRoom>()
@@ -46,6 +52,7 @@ class Feed implements Mounted {
 
   constructor(doors: FeedDoors) {
     this.#doors = doors
+    this.turnstile = new Turnstile(doors)
     doors.verifier.onBan((isBanned) => {
       for (const connection of [...this.#connections])
         if (isBanned(connection.seat.by.id)) connection.close(closeCodes.banned, 'the account is suspended')

@@ -3,6 +3,7 @@ import type { Principal } from '../../protocols/actor.ts'
 import { limits } from '../../protocols/limits.ts'
 import { closeCodes } from '../../protocols/socket.ts'
 import type { WebSocket } from '../uws.ts'
+import { Budget } from './budget.ts'
 import { type FeedFrame, textOf } from './feed_frame.ts'
 import type { Seated } from './upgrade.ts'
 
@@ -25,6 +26,7 @@ export class FeedConnection {
   #waiting: FeedFrame | undefined
   #heard_ms = 0
   #pinged_ms = 0
+  #budget: Budget | undefined
 
   constructor(seat: FeedSeat) {
     this.seat = seat
@@ -39,6 +41,7 @@ export class FeedConnection {
     this.#socket = socket
     this.#heard_ms = now_ms
     this.#pinged_ms = now_ms
+    this.#budget = new Budget(limits.feed_inbound_per_second, limits.feed_inbound_burst, now_ms)
   }
 
   closed(): void {
@@ -52,6 +55,12 @@ export class FeedConnection {
 
   heard(now_ms: number): void {
     this.#heard_ms = now_ms
+  }
+
+  /** A frame or ping of the peer's own: it shows that he is there, and too many of them end the connection. */
+  said(now_ms: number): void {
+    this.heard(now_ms)
+    if (!this.#budget?.take(now_ms)) this.close(closeCodes.flood, 'too many frames')
   }
 
   /** A status and a chat message are sent at once; a position waits, alone, while the socket is not being read. */

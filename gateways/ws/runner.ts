@@ -7,6 +7,7 @@ import { HeldBookings } from './held_bookings.ts'
 import { OpenBookings } from './open_bookings.ts'
 import { type Desk, RunnerConnection } from './runner_connection.ts'
 import { RunnerRoom } from './runner_room.ts'
+import { Turnstile } from './turnstile.ts'
 import { type Knock, type Seated, upgrade } from './upgrade.ts'
 
 /** The sockets of one path on one thread. */
@@ -32,13 +33,18 @@ export function mountRunnerSocket(app: TemplatedApp, doors: Doors): Mounted {
     message: (socket, message, is_binary) =>
       socket.getUserData().seated.message(new Uint8Array(message), is_binary),
     drain: (socket) => socket.getUserData().seated.flush(),
-    close: (socket) => desk.closed(socket.getUserData().seated),
+    ping: (socket) => socket.getUserData().seated.pinged(),
+    close: (socket) => {
+      socket.getUserData().leave()
+      desk.closed(socket.getUserData().seated)
+    },
   })
   return desk
 }
 
 class RunnerDesk implements Desk, Mounted {
   readonly doors: Doors
+  readonly turnstile: Turnstile
   readonly #held: HeldBookings
   readonly #open_bookings: OpenBookings
   readonly #connections = new Set<RunnerConnection>()
@@ -50,6 +56,7 @@ class RunnerDesk implements Desk, Mounted {
 
   constructor(doors: Doors) {
     this.doors = doors
+    this.turnstile = new Turnstile(doors)
     this.#held = new HeldBookings(doors)
     this.#open_bookings = new OpenBookings(doors)
     doors.verifier.onBan((isBanned) => {

@@ -33,6 +33,7 @@ export class RunnerConnection {
   readonly by: Principal
   readonly #desk: Desk
   readonly #budget: Budget
+  readonly #bytes: Budget
   readonly #acked = new Map<string, number[]>()
   #socket: WebSocket<Seated<RunnerConnection>> | undefined
   #binary: boolean
@@ -50,8 +51,9 @@ export class RunnerConnection {
     this.by = verified.principal
     this.#expires_ms = verified.expires_ms
     this.#binary = binary
-    const { socket_frames_per_second, socket_frames_burst } = limits
-    this.#budget = new Budget(socket_frames_per_second, socket_frames_burst, desk.doors.env.monotonic_ms())
+    const now_ms = desk.doors.env.monotonic_ms()
+    this.#budget = new Budget(limits.socket_frames_per_second, limits.socket_frames_burst, now_ms)
+    this.#bytes = new Budget(limits.socket_bytes_per_second, limits.socket_bytes_burst, now_ms)
   }
 
   open(socket: WebSocket<Seated<RunnerConnection>>): void {
@@ -88,10 +90,22 @@ export class RunnerConnection {
   /** Bytes of a frame; they are valid only inside the call. */
   message(bytes: Uint8Array, binary: boolean): void {
     this.#binary = binary
-    if (!this.#budget.take(this.#desk.doors.env.monotonic_ms())) {
-      const rejection = reject('auth.rate_limited', `${limits.socket_frames_per_second} frames a second`)
-      this.#fault({ ...rejection, retry_after_ms: limits.socket_retry_ms }, closeCodes.flood)
-    } else this.#obey(decodeClient(bytes, binary))
+    const now_ms = this.#desk.doors.env.monotonic_ms()
+    if (!this.#budget.take(now_ms)) this.#tooFast(`${limits.socket_frames_per_second} frames a second`)
+    else if (!this.#bytes.take(now_ms, bytes.length))
+      this.#tooFast(`${limits.socket_bytes_per_second} bytes a second`)
+    else this.#obey(decodeClient(bytes, binary))
+  }
+
+  /** A ping of the protocol's own, which the library has answered. */
+  pinged(): void {
+    if (!this.#budget.take(this.#desk.doors.env.monotonic_ms()))
+      this.#tooFast(`${limits.socket_frames_per_second} frames a second`)
+  }
+
+  #tooFast(detail: string): void {
+    const rejection = { ...reject('auth.rate_limited', detail), retry_after_ms: limits.socket_retry_ms }
+    this.#fault(rejection, closeCodes.flood)
   }
 
   #obey(frame: ClientFrame): void {

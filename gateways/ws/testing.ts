@@ -158,7 +158,10 @@ export interface TestServer {
 }
 
 /** Both sockets on a free port of 127.0.0.1, on the system's clock but for what `clock` says. */
-export async function startSockets(clock: Partial<Env> = {}): Promise<TestServer> {
+export async function startSockets(
+  clock: Partial<Env> = {},
+  config: Partial<Config> = { trusted_addresses: ['127.0.0.1'] },
+): Promise<TestServer> {
   const host = new MemoryHost()
   const noted: TestServer['noted'] = []
   const bookings: object[] = []
@@ -180,7 +183,7 @@ export async function startSockets(clock: Partial<Env> = {}): Promise<TestServer
     reads: { note: (user_id: string, _: number, n: number) => noted.push({ user_id, n }) },
     verifier: { verify, onBan: (call: BanListener) => void listeners.push(call) },
     env: { ...systemEnv('error'), log: () => {}, ...clock },
-    config: { allowed_origins: ['http://localhost:3002'] } as Partial<Config>,
+    config: { allowed_origins: ['http://localhost:3002'], ...config } as Partial<Config>,
   } as unknown as Doors
   const app = App()
   const runners = mountRunnerSocket(app, doors)

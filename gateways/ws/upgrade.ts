@@ -3,9 +3,11 @@ import { STATUS_CODES } from 'node:http'
 import { limits } from '../../protocols/limits.ts'
 import { isRefusal, overloaded, type Rejection, reject, rejections } from '../../protocols/rejections.ts'
 import type { Doors, FeedDoors, Verified } from '../doors.ts'
-import { corsHeaders, type Headers, security_headers } from '../http/origins.ts'
+import { requestIdOf } from '../http/exchange.ts'
+import { corsHeaders, type Headers, security_headers, unless_said } from '../http/origins.ts'
 import { problem } from '../http/problem.ts'
 import type { HttpRequest, HttpResponse, UpgradeContext } from '../uws.ts'
+import type { Leave, Turnstile } from './turnstile.ts'
 
 /** What is kept of the request: it is gone when its handler returns. */
 export interface Knock {
@@ -19,9 +21,12 @@ export interface Knock {
 /** What a socket carries. The library copies its own properties only, so an object with methods must stand inside. */
 export interface Seated<Data> {
   readonly seated: Data
+  /** To be called when the socket has closed. */
+  readonly leave: Leave
 }
 
 export interface Door<Data> {
+  readonly turnstile: Turnstile
   /** Sockets that this door has let in and that are still open. */
   count(): number
   /** The socket's data, or why it may not come in. */
@@ -29,8 +34,9 @@ export interface Door<Data> {
 }
 
 /**
- * Upgrades, or answers as HTTP: 403 without a body for a foreign Origin; then, as problems, 503 when there are too
- * many sockets, 401 without a valid access token, and what `admit` refuses with. A fault is `unavailable`.
+ * Upgrades, or answers as HTTP: 403 without a body for a foreign Origin; then, as problems, 429 for an address that
+ * knocks too often, 503 when there are too many sockets, 401 without a valid access token, what `admit` refuses with,
+ * and 429 for an account with too many sockets. A fault is `unavailable`.
  */
 export function upgrade<Data extends object>(
   res: HttpResponse,
@@ -47,7 +53,8 @@ export function upgrade<Data extends object>(
     return
   }
   const headers = [...security_headers, ...cors, requestId(req, doors)]
-  const token = tokenOf(req, door.count())
+  const whom = door.turnstile.whom(res.getRemoteAddress())
+  const token = door.turnstile.knock(whom) ?? tokenOf(req, door.count())
   if (typeof token !== 'string') {
     answer(res, token, instance, headers)
     return
@@ -62,18 +69,21 @@ export function upgrade<Data extends object>(
   res.onAborted(() => {
     aborted = true
   })
-  const decide = async (): Promise<Data | Rejection> => {
+  const decide = async (): Promise<{ readonly data: Data; readonly account: string } | Rejection> => {
     const verified = await doors.verifier.verify(token)
     if (isRefusal(verified)) return verified
-    return door.admit({ verified, parameter, user_agent, query })
+    const data = await door.admit({ verified, parameter, user_agent, query })
+    return isRefusal(data) ? data : { data, account: verified.principal.id }
   }
   decide()
     .catch((fault: unknown) => unavailable(doors, fault))
     .then((outcome) => {
       if (aborted) return
+      const leave = isRefusal(outcome) ? outcome : door.turnstile.enter(whom, outcome.account)
       res.cork(() => {
         if (isRefusal(outcome)) answer(res, outcome, instance, headers)
-        else res.upgrade<Seated<Data>>({ seated: outcome }, key, '', extensions, context)
+        else if (isRefusal(leave)) answer(res, leave, instance, headers)
+        else res.upgrade<Seated<Data>>({ seated: outcome.data, leave }, key, '', extensions, context)
       })
     })
 }
@@ -96,10 +106,12 @@ export function unavailable(doors: Pick<Doors, 'env'>, fault: unknown): Rejectio
 }
 
 const requestId = (req: HttpRequest, doors: Pick<Doors, 'env'>) =>
-  ['X-Request-ID', req.getHeader('x-request-id').slice(0, limits.request_id_max) || doors.env.uuid()] as const
+  ['X-Request-ID', requestIdOf(req.getHeader('x-request-id'), doors)] as const
 
 function answer(res: HttpResponse, rejection: Rejection, instance: string, headers: Headers): void {
-  writeHead(res, rejections[rejection.rejected].status, headers)
+  const retry_ms = rejection.retry_after_ms
+  const retry: Headers = retry_ms ? [['Retry-After', String(Math.ceil(retry_ms / 1_000))]] : []
+  writeHead(res, rejections[rejection.rejected].status, [...headers, ...unless_said, ...retry])
     .writeHeader('Content-Type', 'application/json')
     .end(JSON.stringify(problem(rejection, instance)), true)
 }
