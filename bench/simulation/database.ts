@@ -1,0 +1,74 @@
+/** PostgreSQL as the engine meets it: snapshots and lists across a network, down at times, and now and then with a cut that lies. */
+import { MemoryProjections } from '../../engine/memory_projections.ts'
+import { MemorySnapshots } from '../../engine/memory_snapshots.ts'
+import type { ActorRow, CutHead, Projections, Snapshots } from '../../engine/ports.ts'
+import type { Random } from '../city/random.ts'
+import type { Auditor } from './auditor.ts'
+import { ask, type Caller, distances, type Place } from './network.ts'
+import type { Life } from './timeline.ts'
+
+const timeout_ms = 5_000
+
+export class Database {
+  readonly snapshots: Snapshots
+  readonly projections = new MemoryProjections()
+  /** How likely a look at the cuts finds the newest one to be another writer's, and a row to be torn. */
+  lies = 0
+  down = false
+  readonly #place: Place
+  readonly #random: Random
+  readonly #auditor: Auditor
+
+  constructor(life: Life, random: Random, auditor: Auditor, snapshots: Snapshots = new MemorySnapshots()) {
+    this.snapshots = snapshots
+    this.#random = random
+    this.#auditor = auditor
+    this.#place = { life, distance: distances.database, timeout_ms, isAway: () => this.down }
+  }
+
+  /** The stores as one thread reaches them. */
+  open(caller: Caller): { readonly snapshots: Snapshots; readonly projections: Projections } {
+    const to = <Value>(act: () => Promise<Value>) => ask(caller, this.#place, act)
+    const { snapshots, projections } = this
+    return {
+      snapshots: {
+        save: (cut) =>
+          to(async () => {
+            await snapshots.save(cut)
+            this.#auditor.saved(cut)
+          }),
+        cuts: (shard) => to(async () => this.#told(await snapshots.cuts(shard))),
+        load: (shard, n) => this.#loaded(to(() => all(snapshots.load(shard, n)))),
+        wake: (shard, kind, id) => to(() => snapshots.wake(shard, kind, id)),
+      },
+      projections: {
+        watermark: (shard) => to(() => projections.watermark(shard)),
+        project: (frames) => to(() => projections.project(frames)),
+      },
+    }
+  }
+
+  /** Keeps a row. */
+  keep(caller: Caller, act: () => void): Promise<void> {
+    return ask(caller, this.#place, act)
+  }
+
+  /** A cut that lies names an epoch in which its frame was never written. */
+  #told(cuts: readonly CutHead[]): readonly CutHead[] {
+    const [newest, ...older] = cuts
+    if (!newest || !this.#random.chance(this.lies)) return cuts
+    return [{ ...newest, epoch: newest.epoch + 1_000 }, ...older]
+  }
+
+  async *#loaded(coming: Promise<readonly ActorRow[]>): AsyncIterable<readonly ActorRow[]> {
+    const rows = await coming
+    const torn = this.#random.chance(this.lies / 4)
+    yield torn ? rows.map((row) => ({ ...row, state: row.state.subarray(0, row.state.length >> 1) })) : rows
+  }
+}
+
+async function all(batches: AsyncIterable<readonly ActorRow[]>): Promise<readonly ActorRow[]> {
+  const rows: ActorRow[] = []
+  for await (const batch of batches) rows.push(...batch)
+  return rows
+}
