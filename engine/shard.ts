@@ -25,7 +25,7 @@ import { Tenure } from './tenure.ts'
 import type { Timer, Timers } from './timers.ts'
 import { Waking } from './waking.ts'
 
-export type ShardStatus = 'recovering' | 'open' | 'draining' | 'deposed' | 'closed'
+export type ShardStatus = 'recovering' | 'open' | 'draining' | 'closing' | 'deposed' | 'closed'
 
 /** Work between two looks at the clock. */
 const works_per_look = 16
@@ -102,7 +102,7 @@ export class Shard {
       snapshots: parts.drivers.snapshots,
       residents: core.residents,
       position: ({ address }) => parts.grids.get(address.actor)?.position(address.id),
-      saved: () => this.#residents.passivate((activation) => this.#isWatched(activation)),
+      saved: () => this.#residents.passivate(({ key }) => parts.watchers.has(key)),
     })
     this.#gathering = new Gathering(parts.env, (work) => this.#put(work))
     this.#senses = new Senses({
@@ -203,17 +203,28 @@ export class Shard {
     if (this.#status !== 'open') return
     this.#status = 'draining'
     this.#gathering.flush()
-    while (this.busy && this.status === 'draining') {
+    await this.#rest()
+  }
+
+  /** After `drain`: takes no step or timer any more either, cuts a snapshot when all is durable, and ends. */
+  async close(): Promise<void> {
+    if (this.#status !== 'draining') return
+    this.#status = 'closing'
+    await this.#rest()
+    await this.#cut()
+    this.#end('closed', reject('unavailable', 'the engine is stopping'))
+  }
+
+  async #rest(): Promise<void> {
+    while (this.busy && this.#isLive()) {
       this.#schedule()
       await new Promise<void>((resolve) => this.#parts.env.after(drain_poll_ms, resolve))
     }
   }
 
-  /** After `drain`: cuts a snapshot and ends. */
-  async close(): Promise<void> {
-    if (this.#status !== 'draining') return
-    await this.#snapshotter.cutNow(this.#committer.tip, this.#clock.now_ms(), () => this.#row())
-    this.#end('closed', reject('unavailable', 'the engine is stopping'))
+  #cut(): Promise<void> {
+    const tipAtRest = () => (this.busy ? undefined : this.#committer.tip)
+    return this.#snapshotter.cutNow(tipAtRest, this.#clock.now_ms(), () => this.#row())
   }
 
   #closed(control: boolean): Rejection | undefined {
@@ -242,10 +253,6 @@ export class Shard {
     if (refused) return refused
     if (activation.queued + activation.waiting.length >= limits.mailbox_activation_max) this.#turn()
     return this.#mailbox.put(activation, work)
-  }
-
-  #isWatched(activation: Activation): boolean {
-    return this.#parts.watchers.has(activation.key)
   }
 
   #schedule(): void {
@@ -283,7 +290,7 @@ export class Shard {
   }
 
   #isLive(): boolean {
-    return this.#status === 'open' || this.#status === 'draining'
+    return this.#status !== 'deposed' && this.#status !== 'closed'
   }
 
   #seal(): void {
@@ -324,13 +331,12 @@ export class Shard {
   #heartbeat(): void {
     if (!this.#isLive()) return
     this.#tick = this.#parts.env.after(heartbeat_ms, () => this.#heartbeat())
-    for (const timer of this.#timers.due(this.#clock.now_ms(), limits.overdue_timers_per_turn))
-      this.#fire(timer)
+    const most = this.#status === 'closing' ? 0 : limits.overdue_timers_per_turn
+    for (const timer of this.#timers.due(this.#clock.now_ms(), most)) this.#fire(timer)
     this.#executor.sweep()
     this.#tenure.beat()
     this.#admission.look()
-    if (this.#snapshotter.overdue && !this.busy)
-      void this.#snapshotter.cutNow(this.#committer.tip, this.#clock.now_ms(), () => this.#row())
+    if (this.#snapshotter.overdue && !this.busy) void this.#cut()
   }
 
   #fire(timer: Timer): void {

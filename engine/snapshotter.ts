@@ -88,10 +88,14 @@ export class Snapshotter {
     this.#force = true
   }
 
-  /** For a shard at rest: there is no frame in flight, so the cut is the state after the newest one. */
-  async cutNow(tip: Tip, at_ms: number, row: () => ShardRow): Promise<void> {
+  /**
+   * For a shard at rest, where the cut is the state after the newest frame. `tipAtRest` is asked in the moment of the
+   * cut, and says nothing when a frame has been begun meanwhile: its events are in the state, and not in the log yet.
+   */
+  async cutNow(tipAtRest: () => Tip | undefined, at_ms: number, row: () => ShardRow): Promise<void> {
     await this.#saving
-    if (this.#parts.residents.dirty_size === 0) return
+    const tip = tipAtRest()
+    if (!tip || this.#parts.residents.dirty_size === 0) return
     this.force()
     this.sealing(tip.n, 0, row)
     this.durable(tip, at_ms)
