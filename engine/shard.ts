@@ -342,9 +342,8 @@ export class Shard {
   #fire(timer: Timer): void {
     const { id, to, command } = timer
     const by: Principal = { id: to.id, role: 'service' }
-    const deadline_ms = Number.POSITIVE_INFINITY
     this.#put(
-      workOf({ id, to, command, by, deadline_ms, lane: 'control' }, (answer) => {
+      workOf({ id, to, command, by, deadline_ms: Infinity, lane: 'control' }, (answer) => {
         if (answer.ok || !retries.has(answer.rejection.rejected)) this.#timers.remove(id)
         else this.#timers.again(timer, this.#clock.now_ms() + limits.step_resend_ms)
       }),

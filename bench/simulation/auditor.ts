@@ -2,14 +2,14 @@
 import type { Booking } from '../../actors/booking.ts'
 import type { Runner } from '../../actors/runner.ts'
 import type { Answer, Shown } from '../../engine/host.ts'
-import type { Cut, LogEntry, Report } from '../../engine/ports.ts'
+import type { Cut, Report } from '../../engine/ports.ts'
 import type { Address, Behaviour, Principal } from '../../protocols/actor.ts'
 import type { Intent } from '../../gateways/stripe/sandbox/objects.ts'
 import { Breaches } from './breaches.ts'
 import { Debts } from './debts.ts'
 import { DomainAudit } from './domain_audit.ts'
 import { FoldAudit } from './fold_audit.ts'
-import { LogAudit } from './log_audit.ts'
+import { type Entry, LogAudit } from './log_audit.ts'
 import { MoneyAudit } from './money_audit.ts'
 import type { Timeline } from './timeline.ts'
 
@@ -34,7 +34,7 @@ export class Auditor {
   }
 
   /** The journal has put an entry on disk. */
-  stored(shard: number, entry: LogEntry): void {
+  stored(shard: number, entry: Entry): void {
     const frame = this.log.stored(shard, entry)
     this.#timeline.noteText(this.log.hash(shard))
     if (!frame) return

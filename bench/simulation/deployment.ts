@@ -41,7 +41,7 @@ export class Deployment {
   heal(): void {
     for (const node of this.nodes) {
       node.clock.offset_ms = 0
-      node.pause(0)
+      node.resume()
     }
     for (const node of this.nodes.slice(0, -1)) node.kill()
     this.keepUp()

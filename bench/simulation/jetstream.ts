@@ -165,7 +165,9 @@ export class SimJetStream {
     const connection = this.#links.get(link)
     if (!connection || !link.connected) return
     connection.dropped = true
-    link.cut()
+    link.env.after(0, () => {
+      if (connection.dropped) link.cut()
+    })
   }
 
   #bringBack(link: SimLink): void {
@@ -184,7 +186,8 @@ export class SimJetStream {
     if (!connection) return
     const { session } = link
     const held = connection.dark_until_ms > this.#env.monotonic_ms()
-    this.#pass(connection.out, connection.dark_until_ms, this.#weather.copies(link.name, 'nats'), () => {
+    const copies = this.#weather.copies(link.name, 'nats')
+    this.#pass(this.#env, connection.out, connection.dark_until_ms, copies, () => {
       // What a partition held back goes with the connection that it ended.
       if (this.#up && !(held && (link.session !== session || !link.connected))) this.#receive(packet, link)
     })
@@ -194,20 +197,22 @@ export class SimJetStream {
     const connection = this.#links.get(link)
     if (!connection || subject === '' || !link.connected) return
     const { session } = link
-    this.#pass(connection.back, connection.dark_until_ms, this.#weather.copies('nats', link.name), () => {
+    // In the client's own time: one that is stopped reads what has arrived when it goes on.
+    const copies = this.#weather.copies('nats', link.name)
+    this.#pass(link.env, connection.back, connection.dark_until_ms, copies, () => {
       if (link.session === session) link.deliver(subject, reply)
     })
   }
 
-  #pass(lane: Lane, not_before_ms: number, copies: readonly Copy[], arrive: () => void): void {
-    const now_ms = this.#env.monotonic_ms()
+  #pass(env: Env, lane: Lane, not_before_ms: number, copies: readonly Copy[], arrive: () => void): void {
+    const now_ms = env.monotonic_ms()
     for (const { after_ms, overtakes } of copies) {
       const at_ms = Math.max(now_ms + after_ms, not_before_ms)
-      if (overtakes) this.#env.after(at_ms - now_ms, arrive)
+      if (overtakes) env.after(at_ms - now_ms, arrive)
       else {
         lane.last_ms = Math.max(lane.last_ms, at_ms)
         lane.waiting.push(arrive)
-        this.#env.after(lane.last_ms - now_ms, () => lane.waiting.shift()?.())
+        env.after(lane.last_ms - now_ms, () => lane.waiting.shift()?.())
       }
     }
   }

@@ -5,6 +5,8 @@ import { decodeRecord } from '../../protocols/codec.ts'
 import { type Claim, type Frame, isClaim } from '../../protocols/frame.ts'
 import type { Breaches } from './breaches.ts'
 
+export type Entry = Pick<LogEntry, 'seq' | 'bytes'>
+
 interface Mark {
   seq: number
   n: number
@@ -17,7 +19,7 @@ export class LogAudit {
   readonly #breaches: Breaches
   readonly #marks: Mark[]
   readonly #carried = new Map<string, string>()
-  readonly entries: LogEntry[][]
+  readonly entries: Entry[][]
 
   constructor(breaches: Breaches, shards: number) {
     this.#breaches = breaches
@@ -43,7 +45,7 @@ export class LogAudit {
   }
 
   /** Checks the entry, and gives back its frame if it is one. */
-  stored(shard: number, entry: LogEntry): Frame | undefined {
+  stored(shard: number, entry: Entry): Frame | undefined {
     const mark = this.#marks[shard]
     if (!mark) return undefined
     this.entries[shard]?.push(entry)

@@ -61,8 +61,12 @@ const rows: Readonly<Record<FaultName, Begin>> = {
       const node = world.deployment.current
       if (node) node.clock.offset_ms = random.pick([-minute_ms, -500, 500, 30_000, 60 * minute_ms, 0])
     }),
-  leader: ({ world, random, again }) =>
-    again(5_000, 25_000, () => world.streams.loseLeader(random.between(200, 9_000))),
+  leader: ({ world, random, again, after }) =>
+    again(5_000, 25_000, () => {
+      const ms = random.between(200, 9_000)
+      world.streams.loseLeader(ms)
+      after(ms, () => world.streams.nats.start())
+    }),
   snapshot: ({ world, random }) => {
     world.database.lies = random.pick([0.1, 0.5])
   },

@@ -9,6 +9,7 @@ import { estimate } from '../../gateways/maps/estimate.ts'
 import { stripeEffects } from '../../gateways/stripe/intents.ts'
 import { webhookReader } from '../../gateways/stripe/webhook.ts'
 import type { Accounts } from '../../protocols/accounts.ts'
+import { type Rejection, reject } from '../../protocols/rejections.ts'
 import { Door, watched } from './door.ts'
 import { policy } from './plan.ts'
 import { access } from './provider.ts'
@@ -20,6 +21,7 @@ import type { World } from './world.ts'
 const hop_ms = 0.05
 
 export interface Member {
+  readonly node: Node
   readonly env: VirtualEnv
   readonly thread: Thread
   /** The same thread, with the auditor in between. */
@@ -35,6 +37,7 @@ export class Node {
   /** Every shard has been recovered. */
   open = false
   readonly #world: World
+  readonly #served = new Set<(why: Rejection) => void>()
 
   constructor(world: World, name: string) {
     this.#world = world
@@ -44,10 +47,6 @@ export class Node {
 
   get alive(): boolean {
     return this.envs.some(({ life }) => life.alive)
-  }
-
-  get paused(): boolean {
-    return this.envs.some(({ life }) => life.resumes_ms > this.#world.timeline.now_ms)
   }
 
   /** Resolves when every shard takes commands; never, when the node dies before. */
@@ -66,26 +65,45 @@ export class Node {
 
   /** The process is gone at once. */
   kill(): void {
-    for (const { life } of this.envs) life.alive = false
+    for (const { life } of this.envs) this.#end(life)
+    for (const answer of this.#served) answer(reject('unavailable', 'the connection was reset'))
+    this.#served.clear()
   }
 
   /** One thread is gone; the process follows, as uWebSockets.js has it, a moment later. */
   killThread(index: number, after_ms: number): void {
     const { timeline, weather_life } = this.#world
     const env = this.envs[index]
-    if (env) env.life.alive = false
+    if (env) this.#end(env.life)
     timeline.after(after_ms, weather_life, () => this.kill())
   }
 
   /** Nothing of it happens for so long: a stopped process, a virtual machine that moves. */
   pause(ms: number): void {
-    for (const { life } of this.envs) life.resumes_ms = this.#world.timeline.now_ms + ms
+    const { timeline, weather_life } = this.#world
+    for (const { life } of this.envs) life.paused = true
+    timeline.after(ms, weather_life, () => this.resume())
+  }
+
+  resume(): void {
+    for (const { life } of this.envs) if (life.paused) this.#world.timeline.resume(life)
+  }
+
+  /** Serves a request, whose sender hears at once when the process dies over it. */
+  serve(answer: (why: Rejection) => void): () => void {
+    this.#served.add(answer)
+    return () => this.#served.delete(answer)
   }
 
   /** Finishes what was accepted, and ends. */
   async drain(): Promise<void> {
     await Promise.all(this.members.map(({ thread }) => thread.drain()))
     this.kill()
+  }
+
+  #end(life: Life): void {
+    life.alive = false
+    this.#world.streams.gone(life)
   }
 
   async #member(env: VirtualEnv, index: number, board: Board): Promise<Member> {
@@ -118,7 +136,7 @@ export class Node {
     const webhooks = webhookReader(client, access.webhook_secret)
     const config = { public_url: 'http://kilat.test' }
     const doors = { host, accounts: no_accounts, env, reads: board, routing: estimate, webhooks, config }
-    return { env, thread, host, door: new Door(doors) }
+    return { node: this, env, thread, host, door: new Door(doors) }
   }
 }
 

@@ -74,7 +74,11 @@ export class Person {
           resolve(value)
         })
       if (!member) return answer(reject('unavailable', 'nobody listens'))
-      network.send(distances.person, member.env.life, () => void act(member).then(answer))
+      const served = member.node.serve(answer)
+      network.send(distances.person, member.env.life, () => {
+        const refuse = () => answer(reject('unavailable', 'a fault'))
+        void act(member).then(answer, refuse).finally(served)
+      })
     })
   }
 

@@ -34,6 +34,8 @@ export interface Plan {
   readonly runners: number
   readonly threads: number
   readonly shards: number
+  /** Copies of each stream: 1 is a single server, 3 a cluster. */
+  readonly replicas: number
   readonly resident_max: number
   readonly knobs: Knobs
 }
@@ -55,6 +57,7 @@ export function planOf(seed: number, minutes: number): Plan {
     runners: random.whole(4, 12),
     threads: random.pick([1, 2, 2, 3]),
     shards: random.pick([2, 4, 8]),
+    replicas: random.pick([1, 3]),
     resident_max: random.pick([4, 16, 1_000, 1_000]),
     knobs: knobsOf(random),
   }

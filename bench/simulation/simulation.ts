@@ -24,6 +24,8 @@ export interface Outcome {
 const busy_ms = 5_000
 const owned_ms = 10_000
 const rest_ms = 60_000
+/** A deployment is made in fair weather. */
+const first_ms = 500
 const look_ms = 250
 
 /** Carries out a plan, with a bug put in or without. Never rejects because of what the engine does. */
@@ -42,9 +44,13 @@ export const simulate = (plan: Plan, plant: Plant = no_plant): Promise<Outcome> 
 function live(world: World): Outcome {
   const { plan, timeline, auditor, crowd, deployment, phase } = world
   const { breaches } = auditor
-  const isBroken = () => breaches.all.length > 0
+  const isBroken = () => {
+    world.streams.look()
+    return breaches.all.length > 0
+  }
   const until = (ms: number) => timeline.run(ms, isBroken)
   deployment.launch()
+  until(first_ms)
   crowd.arrive()
   begin(world)
   until(1_000 * plan.seconds)

@@ -1,17 +1,16 @@
 /** Virtual time: one heap of everything that is going to happen, and one loop that lets it. */
 
-/** Something that acts, and may be stopped: a thread, a store, a person. What is due while it is paused happens after. */
+/** Something that acts, and may be stopped: a thread, a store, a person. */
 export interface Life {
   readonly number: number
   alive: boolean
-  /** Nothing of it happens before this virtual time. */
-  resumes_ms: number
+  paused: boolean
 }
 
 interface Entry {
   at_ms: number
   readonly tie: number
-  readonly order: number
+  order: number
   readonly life: Life
   /** Undefined once it was called off. */
   call: (() => void) | undefined
@@ -38,6 +37,7 @@ export class Timeline {
   steps = 0
   readonly #seed: number
   readonly #heap: Entry[] = []
+  #parked: Entry[] = []
   #lives = 0
   #order = 0
   #low = 0x811c9dc5
@@ -49,7 +49,7 @@ export class Timeline {
 
   newLife(): Life {
     this.#lives += 1
-    return { number: this.#lives, alive: true, resumes_ms: 0 }
+    return { number: this.#lives, alive: true, paused: false }
   }
 
   /** Calls after `ms`, unless the returned function is called before. */
@@ -59,6 +59,18 @@ export class Timeline {
     this.#push(entry)
     return () => {
       entry.call = undefined
+    }
+  }
+
+  /** A life that was paused goes on, with all that was due meanwhile, in the order in which it was. */
+  resume(life: Life): void {
+    life.paused = false
+    const due = this.#parked.filter((entry) => entry.life === life)
+    this.#parked = this.#parked.filter((entry) => entry.life !== life)
+    for (const entry of due) {
+      entry.at_ms = this.now_ms
+      entry.order = this.#order++
+      this.#push(entry)
     }
   }
 
@@ -84,9 +96,8 @@ export class Timeline {
       this.#pop()
       const { call, life } = next
       if (!call || !life.alive) continue
-      if (life.resumes_ms > next.at_ms) {
-        next.at_ms = life.resumes_ms
-        this.#push(next)
+      if (life.paused) {
+        this.#parked.push(next)
         continue
       }
       this.now_ms = next.at_ms

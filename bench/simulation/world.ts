@@ -10,12 +10,12 @@ import { Auditor } from './auditor.ts'
 import { Crowd } from './crowd.ts'
 import { Database } from './database.ts'
 import { Deployment } from './deployment.ts'
-import { Streams } from './interim.ts'
 import { distances, Network } from './network.ts'
 import { chanceOf, type Plan } from './plan.ts'
 import { no_plant, type Plant } from './plant.ts'
 import { poison } from './poison.ts'
 import { Provider } from './provider.ts'
+import { Streams } from './streams.ts'
 import { type Life, Timeline } from './timeline.ts'
 import { type Line, VirtualEnv, type WallClock } from './virtual_env.ts'
 
@@ -60,9 +60,9 @@ export class World {
     this.auditor = new Auditor(this.timeline, plan.shards, [...behaviours, poison])
     this.network = new Network(this.timeline, this.chance('network'))
     this.weather_life = this.timeline.newLife()
-    const [database, streams, stripe] = [1, 2, 3].map(() => this.timeline.newLife()) as [Life, Life, Life]
+    const [database, stripe] = [this.timeline.newLife(), this.timeline.newLife()]
     this.database = new Database(database, this.chance('database'), this.auditor, plant.snapshots())
-    this.streams = new Streams(this.timeline, streams, this.auditor)
+    this.streams = new Streams(plan, this.newEnv(), this.network, this.chance('nats'), this.auditor)
     this.provider = new Provider(this.timeline, stripe, this.chance('stripe'), this.auditor)
     this.deployment = new Deployment(this)
     this.crowd = new Crowd(this)
@@ -79,9 +79,9 @@ export class World {
   }
 
   /** The stores as one thread reaches them. */
-  async openDrivers({ life }: VirtualEnv): Promise<Omit<Drivers, 'effects'>> {
-    const caller = { life, network: this.network }
-    const { journal, topics } = await this.streams.open(caller)
+  async openDrivers(env: VirtualEnv): Promise<Omit<Drivers, 'effects'>> {
+    const caller = { life: env.life, network: this.network }
+    const { journal, topics } = await this.streams.open(env)
     const noted: Topics = {
       publish: (frames) => topics.publish(frames),
       dead: (shard, letter) => topics.dead(shard, letter),
@@ -106,7 +106,8 @@ export class World {
   #tell(told: Told, tries: number): void {
     const { faults } = this.provider.sandbox
     const once = () => {
-      const member = this.#random.pick(this.deployment.current?.members ?? [])
+      const members = this.deployment.current?.members ?? []
+      const member = members[this.#random.whole(0, Math.max(0, members.length - 1))]
       let heard = false
       if (member)
         this.network.send(distances.stripe, member.env.life, () => {
