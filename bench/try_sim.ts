@@ -1,5 +1,17 @@
 import { planOf, type FaultName } from './simulation/plan.ts'
 import { simulate } from './simulation/simulation.ts'
+import { Senses } from '../engine/senses.ts'
+const dbg = process.env.FIX
+if (dbg) {
+  const take = Senses.prototype.take
+  Senses.prototype.take = function (activation, note, done) {
+    const t = JSON.stringify(note.signal)
+    const hit = t.includes(dbg.split(':')[0]!) && t.includes('"seq":' + dbg.split(':')[1])
+    const parts = (this as any)
+    if (hit) console.log('TAKE', note.to, t.slice(0, 300), JSON.stringify((activation.state as any).bookings), (activation.state as any).status, (activation.state as any).runner_id)
+    take.call(this, activation, note, (r) => { if (hit) console.log('DONE', note.to.actor, r); done(r) })
+  }
+}
 const from = Number(process.argv[2] ?? 1), to = Number(process.argv[3] ?? from)
 let steps = 0, t0 = performance.now(), bad = 0
 for (let seed = from; seed <= to; seed++) {

@@ -1,6 +1,9 @@
 /** Which nodes there are: the one that serves, and those that were replaced while they could not be heard of. */
+import { shardOf } from '../../protocols/shard.ts'
 import { Node } from './node.ts'
 import type { World } from './world.ts'
+
+const watch_ms = 1_000
 
 export class Deployment {
   readonly #world: World
@@ -24,9 +27,27 @@ export class Deployment {
     return node
   }
 
-  /** As whoever looks after processes does: one that is dead is started again. */
+  /** As whoever looks after processes does: one that is dead, or whose readiness says that it lost a shard, is started again. */
   keepUp(): void {
-    if (!this.current?.alive) this.launch()
+    const { current } = this
+    if (current?.lostShard) current.kill()
+    if (!current?.alive) this.launch()
+  }
+
+  /** Whether the node that serves has all of the actor's log: it may have lost the shard and not know. */
+  isAbreast(id: string): boolean {
+    const shard = shardOf(id, this.#world.plan.shards)
+    const owned = this.current?.members.flatMap(({ thread }) => thread.owned).find(({ index }) => index === shard)
+    return owned?.durable_n === this.#world.auditor.log.durable(shard)
+  }
+
+  /** Looks after the processes every second, from now on. */
+  watch(): void {
+    const { timeline, weather_life } = this.#world
+    timeline.after(watch_ms, weather_life, () => {
+      if (this.current?.lostShard) this.keepUp()
+      this.watch()
+    })
   }
 
   /** A planned restart: the old one finishes what it took in while the new one comes up, or is not waited for. */

@@ -147,8 +147,21 @@ export class SimJetStream {
     if (!connection) return
     const now_ms = this.#env.monotonic_ms()
     connection.dark_until_ms = Math.max(connection.dark_until_ms, now_ms + for_ms)
-    if (for_ms > silence_ms) this.#env.after(silence_ms, () => this.#drop(link))
+    if (for_ms > silence_ms)
+      this.#env.after(silence_ms, () => {
+        if (connection.dark_until_ms > this.#env.monotonic_ms()) this.#drop(link)
+      })
     this.#env.after(for_ms, () => this.#bringBack(link))
+  }
+
+  /** The servers are up, every stream has its leader, and all partitions are over. */
+  heal(): void {
+    this.start()
+    this.#leaderless.clear()
+    for (const [link, connection] of this.#links) {
+      connection.dark_until_ms = 0
+      this.#bringBack(link)
+    }
   }
 
   #replicated(): readonly string[] {

@@ -49,6 +49,11 @@ export class Node {
     return this.envs.some(({ life }) => life.alive)
   }
 
+  /** Another writer has taken a shard of it over: it says so in its readiness. */
+  get lostShard(): boolean {
+    return this.members.some(({ thread }) => thread.owned.some(({ status }) => status === 'deposed'))
+  }
+
   /** Resolves when every shard takes commands; never, when the node dies before. */
   async start(): Promise<void> {
     const { shards, threads } = this.#world.plan

@@ -83,7 +83,7 @@ export class Runner extends Person {
     const fix = { seq: ++this.#seq, latitude: this.#latitude, longitude: this.#longitude, at_ms }
     const signal = { type: 'runner.moved', boot: this.#boot, lane: 'live', via: 'socket', fixes: [fix] } as const
     const to = { actor: 'runner', id: this.by.id }
-    const { auditor, plan } = this.world
+    const { auditor, plan, deployment } = this.world
     const refused = await this.reach<Rejection | undefined>(
       ({ host }) => new Promise((resolve) => host.signal({ to, signal, by: this.by }, resolve)),
       'a position',
@@ -91,7 +91,7 @@ export class Runner extends Person {
     )
     // A fix is placed in time by the node's clock: while that is wrong it may seem older than the trip.
     if (plan.faults.includes('clock') || booking_id === undefined) return
-    if (refused === undefined) auditor.kept(booking_id, this.by.id, `${this.#boot}:${fix.seq}`)
+    if (refused === undefined && deployment.isAbreast(this.by.id)) auditor.kept(booking_id, this.by.id, `${this.#boot}:${fix.seq}`)
   }
 
   #act(id: string, verb: 'accept' | 'decline' | 'cancel' | 'pickup' | 'deliver', proof: string, body: Record<string, unknown> = {}): Promise<boolean> {

@@ -20,9 +20,12 @@ export interface Outcome {
   readonly lines: readonly Line[]
 }
 
-/** How long after the healing people still begin something, and by when all must be at rest. */
+/**
+ * How long after the healing people still begin something; by when every shard has an owner, which is 10 s after the
+ * last message that was lost has timed out; and by when all must be at rest.
+ */
 const busy_ms = 5_000
-const owned_ms = 10_000
+const owned_ms = 15_000
 const rest_ms = 60_000
 /** A deployment is made in fair weather. */
 const first_ms = 500
@@ -50,6 +53,7 @@ function live(world: World): Outcome {
   }
   const until = (ms: number) => timeline.run(ms, isBroken)
   deployment.launch()
+  deployment.watch()
   until(first_ms)
   crowd.arrive()
   begin(world)
@@ -59,7 +63,7 @@ function live(world: World): Outcome {
   until(healed_ms + busy_ms)
   phase.closing = true
   until(healed_ms + owned_ms)
-  if (!isBroken() && !deployment.current?.open) breaches.add('liveness', 'a shard has no owner 10 s after the healing')
+  if (!isBroken() && !deployment.current?.open) breaches.add('liveness', 'a shard has no owner 15 s after the healing')
   while (!isBroken() && unrest(world) !== undefined && timeline.now_ms < healed_ms + rest_ms)
     until(timeline.now_ms + look_ms)
   const why = unrest(world)

@@ -67,7 +67,7 @@ export class Streams {
   }
 
   heal(): void {
-    this.nats.start()
+    this.nats.heal()
   }
 
   /** Shows the auditor what the journal has stored since the last look. */
