@@ -42,7 +42,16 @@ const { values } = parseArgs({
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
 const note = (text: string): void => void process.stderr.write(`${text}\n`)
 
-type Numbered = 'seed' | 'minutes' | 'seconds' | 'seeds' | 'repeat' | 'owners' | 'runners' | 'virtual-seconds' | 'threads'
+type Numbered =
+  | 'seed'
+  | 'minutes'
+  | 'seconds'
+  | 'seeds'
+  | 'repeat'
+  | 'owners'
+  | 'runners'
+  | 'virtual-seconds'
+  | 'threads'
 
 function numbered(name: Numbered): number | undefined
 function numbered(name: Numbered, usual: number): number
@@ -118,7 +127,17 @@ function row(tally: Tally): object {
   const { seeds, events, real_s, cpu_s, virtual_s, failed } = tally
   const cpu_per_minute = Math.round((60 * events) / cpu_s)
   const names = failed.map(({ plan }) => plan.seed)
-  return { name: 'sim', seeds, events, events_per_minute: perMinute(tally), cpu_per_minute, real_s, cpu_s, virtual_s, failed: names }
+  return {
+    name: 'sim',
+    seeds,
+    events,
+    events_per_minute: perMinute(tally),
+    cpu_per_minute,
+    real_s,
+    cpu_s,
+    virtual_s,
+    failed: names,
+  }
 }
 
 async function main(): Promise<number> {
@@ -129,12 +148,17 @@ async function main(): Promise<number> {
   const seed = numbered('repeat')
   if (seed !== undefined) return repeat(seed)
   const tally = await playSeeds(asked(), (so_far) =>
-    note(`${so_far.seeds} seeds, ${(so_far.events / 1e6).toFixed(1)} M events, ${so_far.failed.length} failed`),
+    note(
+      `${so_far.seeds} seeds, ${(so_far.events / 1e6).toFixed(1)} M events, ${so_far.failed.length} failed`,
+    ),
   )
   const [first] = tally.failed
   if (first) await explain(first)
   if (values.json) print(JSON.stringify(row(tally)))
-  else print(`${tally.seeds} seeds, ${tally.events} events, ${(perMinute(tally) / 1e6).toFixed(1)} M events a minute`)
+  else
+    print(
+      `${tally.seeds} seeds, ${tally.events} events, ${(perMinute(tally) / 1e6).toFixed(1)} M events a minute`,
+    )
   print(`${tally.seeds - tally.failed.length} passed, ${tally.failed.length} failed`)
   return tally.failed.length === 0 ? 0 : 1
 }

@@ -44,6 +44,8 @@ interface Cursor {
   seq: number
   hash: string
   epoch: number
+  /** The newest record is a claim that was overtaken on its way: it ends a tenure and begins none. */
+  late: boolean
   at_ms: number
   replayed: number
 }
@@ -57,12 +59,14 @@ export async function recover(parts: RecoveryParts): Promise<Recovered> {
     seq: cut?.log_seq ?? 0,
     hash: cut?.hash ?? '',
     epoch: cut?.epoch ?? 0,
+    late: false,
     at_ms: cut?.at_ms ?? 0,
     replayed: 0,
   }
   for await (const entry of parts.journal.read(parts.shard, cursor.seq, seq))
     await replay(parts, cursor, entry)
   if (cursor.seq !== seq) throw new Fault(`the log of shard ${parts.shard} ends early`, { retry: true })
+  if (cursor.late) throw new Fault(`a later claim of shard ${parts.shard} came before ours`, { retry: true })
   for (const activation of parts.residents.awake()) {
     parts.residents.inspect(activation)
     parts.residents.placed(activation)
@@ -186,7 +190,8 @@ async function replay(parts: RecoveryParts, cursor: Cursor, entry: LogEntry): Pr
     cursor.replayed += record.events.length
   }
   cursor.hash = hash
-  cursor.epoch = record.epoch
+  cursor.late = isClaim(record) && record.epoch <= cursor.epoch
+  cursor.epoch = Math.max(cursor.epoch, record.epoch)
   cursor.seq = entry.seq
   cursor.at_ms = Math.max(cursor.at_ms, record.at_ms)
 }
@@ -200,7 +205,7 @@ function insistNext(
 ): void {
   const where = `shard ${shard} at ${seq}`
   if (record.shard !== shard) throw broken(`${where} holds a record of shard ${record.shard}`)
-  if (record.epoch < cursor.epoch) throw broken(`${where} goes back to epoch ${record.epoch}`)
+  if (!isClaim(record) && record.epoch < cursor.epoch) throw broken(`${where} goes back to epoch ${record.epoch}`)
   if (!isClaim(record)) continues(cursor, record, where)
   if (!isNamed(id, recordId(record, hash))) throw broken(`${where} holds other bytes than were written`)
 }

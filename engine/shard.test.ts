@@ -344,3 +344,40 @@ test('RT11 what a sender learned for a command is carried out and recorded with 
   )
   expect(bodies).toEqual([{ add: 7, until: 1 }])
 })
+
+test('EN33 a cut at rest holds no event that the log does not', async () => {
+  const here = await stand({ shards: 1 })
+  await until(here.env, here.send(id, { add: 1 }))
+  const [owned] = here.thread.owned
+  if (!owned) throw new Error('the shard is not open')
+  await until(here.env, owned.drain())
+  here.stores.journal.fail(0, 'hang')
+  const late = here.send(id, { add: 10 }, { lane: 'control' })
+  await here.env.settle()
+  const closed = owned.close()
+  expect(await isSettled(here.env, closed)).toBe(false)
+  expect(await here.stores.snapshots.cuts(0)).toEqual([])
+  here.stores.journal.release()
+  await until(here.env, Promise.all([late, closed]))
+  expect((await here.stores.snapshots.cuts(0))[0]?.n).toBe(2)
+  expect(await stateOf(await stand({ env: here.env, stores: here.stores, shards: 1 }), id)).toBe(11)
+})
+
+test('EN34 a claim that comes after a later one makes nobody the owner, and breaks no log', async () => {
+  const stores = memoryStores()
+  const first = await stand({ shards: 1, stores })
+  await until(first.env, first.send(id, { add: 1 }))
+  stores.journal.fail(0, 'hang')
+  const overtaken = stand({ shards: 1, stores })
+  await first.env.settle()
+  for (const add of [10, 100]) {
+    const other = await stand({ shards: 1, stores })
+    await until(other.env, other.send(id, { add }))
+  }
+  stores.journal.release()
+  const here = await overtaken
+  expect(await until(here.env, here.send(id, { add: 1_000 }))).toMatchObject({ view: { state: 1_111 } })
+  const epochs = stores.journal.log.of(0).map(({ bytes }) => decodeRecord(bytes).epoch)
+  expect(epochs).toEqual([1, 1, 2, 2, 3, 3, 2, 3, 4, 4])
+  expect(await stateOf(await stand({ shards: 1, stores }), id)).toBe(1_111)
+})

@@ -3,8 +3,8 @@ import type { Booking } from '../../actors/booking.ts'
 import type { Runner } from '../../actors/runner.ts'
 import type { Answer, Shown } from '../../engine/host.ts'
 import type { Cut, Report } from '../../engine/ports.ts'
-import type { Address, Behaviour, Principal } from '../../protocols/actor.ts'
 import type { Intent } from '../../gateways/stripe/sandbox/objects.ts'
+import type { Address, Behaviour, Principal } from '../../protocols/actor.ts'
 import { Breaches } from './breaches.ts'
 import { Debts } from './debts.ts'
 import { DomainAudit } from './domain_audit.ts'
@@ -80,7 +80,10 @@ export class Auditor {
     const holds = booking?.status === 'accepted' || booking?.status === 'in_progress'
     if (!holds || booking?.runner_id !== runner_id || this.#excused.has(fix)) return
     if (!this.domain.hasPlace(booking_id, fix))
-      this.breaches.add('waypoint', `the acked fix ${fix} of runner ${runner_id} is not in the trip of ${booking_id}`)
+      this.breaches.add(
+        'waypoint',
+        `the acked fix ${fix} of runner ${runner_id} is not in the trip of ${booking_id}`,
+      )
   }
 
   /** The engine said why it uses a fix no further. */

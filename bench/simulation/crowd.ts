@@ -39,7 +39,8 @@ export class Crowd {
       const deadline_ms = env.now_ms() + limits.command_deadline_ms
       const command: Message = { type: 'poison.take' }
       await this.#stranger.reach(
-        ({ host }) => host.submit({ id, to: { actor: 'poison', id: to }, command, by, deadline_ms, lane: 'command' }),
+        ({ host }) =>
+          host.submit({ id, to: { actor: 'poison', id: to }, command, by, deadline_ms, lane: 'command' }),
         'a poisoned command',
       )
     }

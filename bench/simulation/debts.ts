@@ -1,6 +1,6 @@
 /** What the log says is still to come: timers, steps to other shards, effects. In the end nothing that is due is left. */
 import type { Behaviour, Context } from '../../protocols/actor.ts'
-import { eventId, type EventRecord, type Frame } from '../../protocols/frame.ts'
+import { type EventRecord, eventId, type Frame } from '../../protocols/frame.ts'
 import { shardOf } from '../../protocols/shard.ts'
 import { policy } from './plan.ts'
 
@@ -46,12 +46,22 @@ export class Debts {
 
   #owe(frame: Frame, index: number, { kind, id, type, data, by, at_ms, cause }: EventRecord): void {
     const { shard } = frame
-    const context: Context = { id, by, at_ms, policy, command_id: cause, serial: 0, shard, shards: this.#shards }
+    const context: Context = {
+      id,
+      by,
+      at_ms,
+      policy,
+      command_id: cause,
+      serial: 0,
+      shard,
+      shards: this.#shards,
+    }
     const { follow_ups, effects } = this.#behaviours.get(kind)?.react({ type, ...data }, context) ?? {}
     const event_id = eventId(shard, frame.n, index)
     for (const [place, { to, command, after_ms }] of (follow_ups ?? []).entries()) {
       const what = `${command.type} to ${to.actor} ${to.id}`
-      if (after_ms !== undefined) this.#add(`${event_id}:${place}`, { kind: 'timer', what, due_ms: at_ms + after_ms })
+      if (after_ms !== undefined)
+        this.#add(`${event_id}:${place}`, { kind: 'timer', what, due_ms: at_ms + after_ms })
       else if (shardOf(to.id, this.#shards) !== shard)
         this.#add(`${event_id}:${place}`, { kind: 'step', what, due_ms: at_ms })
     }

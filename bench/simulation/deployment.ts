@@ -37,7 +37,9 @@ export class Deployment {
   /** Whether the node that serves has all of the actor's log: it may have lost the shard and not know. */
   isAbreast(id: string): boolean {
     const shard = shardOf(id, this.#world.plan.shards)
-    const owned = this.current?.members.flatMap(({ thread }) => thread.owned).find(({ index }) => index === shard)
+    const owned = this.current?.members
+      .flatMap(({ thread }) => thread.owned)
+      .find(({ index }) => index === shard)
     return owned?.durable_n === this.#world.auditor.log.durable(shard)
   }
 

@@ -92,7 +92,10 @@ export class DomainAudit {
     if (type === 'runner.reserved' && before.bookings.length === 0 && !before.online)
       this.#breaches.add('capacity', `runner ${id} was reserved while offline`)
     if (type === 'runner.reserved' && before.crates.length === 0)
-      this.#breaches.add('crate', `runner ${id} has no crate for ${(data as { booking_id: string }).booking_id}`)
+      this.#breaches.add(
+        'crate',
+        `runner ${id} has no crate for ${(data as { booking_id: string }).booking_id}`,
+      )
   }
 
   /** A reserved runner has a crate for the animal: asked when both sides have told. */
@@ -106,16 +109,21 @@ export class DomainAudit {
   }
 
   /** Where bookings and runners disagree about who holds what: empty when no step is under way. */
-  disagreements(bookings: ReadonlyMap<string, Booking>, runners: ReadonlyMap<string, Runner>): readonly string[] {
+  disagreements(
+    bookings: ReadonlyMap<string, Booking>,
+    runners: ReadonlyMap<string, Runner>,
+  ): readonly string[] {
     const wrong: string[] = []
     for (const [id, { status, runner_id }] of bookings) {
       const held = status === 'accepted' || status === 'in_progress'
       const hold = runners.get(runner_id)?.bookings.some(({ booking_id }) => booking_id === id) ?? false
-      if (held !== hold && runner_id !== '') wrong.push(`${id} is ${status}; does its runner hold it: ${hold}`)
+      if (held !== hold && runner_id !== '')
+        wrong.push(`${id} is ${status}; does its runner hold it: ${hold}`)
     }
     for (const [id, { bookings: holds }] of runners)
       for (const { booking_id } of holds)
-        if (bookings.get(booking_id)?.runner_id !== id) wrong.push(`runner ${id} holds ${booking_id}, which is not his`)
+        if (bookings.get(booking_id)?.runner_id !== id)
+          wrong.push(`runner ${id} holds ${booking_id}, which is not his`)
     return wrong
   }
 }

@@ -6,8 +6,8 @@ import type { Reply } from '../../gateways/http/reply.ts'
 import type { HttpDoors, KnownRequest } from '../../gateways/http/request.ts'
 import { type Method, type Route, routes } from '../../gateways/http/routes.ts'
 import { TimeTable } from '../../gateways/http/shared.ts'
-import type { Principal } from '../../protocols/actor.ts'
 import { signatureOf } from '../../gateways/stripe/sandbox/webhooks.ts'
+import type { Principal } from '../../protocols/actor.ts'
 import { isRefusal, type Rejection, reject } from '../../protocols/rejections.ts'
 import type { Auditor } from './auditor.ts'
 import { access } from './provider.ts'
@@ -58,12 +58,14 @@ export class Door {
   async serve({ by, method, path, id, body, key }: Call): Promise<Reply | Rejection> {
     const route = by_path.get(`${method} ${path}`)
     if (!route) throw new Error(`no route is ${method} ${path}`)
-    if (route.roles !== 'public' && !route.roles.some((role) => role === by.role)) return reject('auth.role', '')
+    if (route.roles !== 'public' && !route.roles.some((role) => role === by.role))
+      return reject('auth.role', '')
     const request: KnownRequest = { ...common, by, method, path, ids: { id }, body, idempotency_key: key }
     try {
       if ('command' in route) return await command(route, request, this.#doors, this.#repeats)
       if ('query' in route) return await query(route, request, this.#doors)
-      if (route.endpoint === 'initiatePayment') return await paymentEndpoints.initiatePayment(request, this.#doors)
+      if (route.endpoint === 'initiatePayment')
+        return await paymentEndpoints.initiatePayment(request, this.#doors)
     } catch {
       return reject('unavailable', '')
     }
@@ -75,7 +77,9 @@ export class Door {
     const raw = Buffer.from(payload)
     // The reader holds signatures against the real clock; nothing else of it depends on when this is.
     const signature = signatureOf(payload, access.webhook_secret, Date.now())
-    const heard = await openPaymentEndpoints.paymentWebhook({ ...common, ...nobody, raw, signature }, this.#doors).catch(() => undefined)
+    const heard = await openPaymentEndpoints
+      .paymentWebhook({ ...common, ...nobody, raw, signature }, this.#doors)
+      .catch(() => undefined)
     return heard !== undefined && !isRefusal(heard)
   }
 }

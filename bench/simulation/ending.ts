@@ -1,10 +1,13 @@
 /** What must be so once all trouble is over: everybody is answered, nothing is owed, and all that is derived agrees. */
+import { behaviours } from '../../actors/behaviours.ts'
 import { stateHash } from '../../engine/hash.ts'
+import type { Shard } from '../../engine/shard.ts'
+import type { Thread } from '../../engine/thread.ts'
 import { decodeRecord } from '../../protocols/codec.ts'
-import { isClaim } from '../../protocols/frame.ts'
+import { eventId, isClaim } from '../../protocols/frame.ts'
+import { publicEvent, type TopicStream } from '../../protocols/topics.ts'
 import { Breaches } from './breaches.ts'
 import { FoldAudit } from './fold_audit.ts'
-import { behaviours } from '../../actors/behaviours.ts'
 import { poison } from './poison.ts'
 import { start_ms } from './virtual_env.ts'
 import type { World } from './world.ts'
@@ -12,23 +15,27 @@ import type { World } from './world.ts'
 /** How late a due timer or step may be in the end, in milliseconds. */
 const slack_ms = 10_000
 
+/** The topics that lose nothing; the runners' own may lose its last second. */
+const kept_topics: readonly TopicStream[] = ['BOOKING_EVENTS', 'PAYMENT_EVENTS', 'TRACKING_EVENTS']
+
 /** Why the system is not at rest yet, or nothing. */
-export function unrest(world: World): string | undefined {
-  const { crowd, deployment } = world
-  const node = deployment.current
+export function unrest({ crowd, deployment }: World): string | undefined {
   if (crowd.present > 0) return `${crowd.present} people wait for an answer`
+  const node = deployment.current
   if (!node?.open) return 'no node has every shard'
-  for (const { thread } of node.members) {
-    const { projections, topics } = thread.lag
-    if (projections + topics > 0) return `${projections} frames are not in the lists, ${topics} not on the topics`
-    for (const { index, waiting, status } of thread.owned) {
-      const { mailbox, gate, outbox } = waiting
-      if (status !== 'open') return `shard ${index} is ${status}`
-      if (mailbox + gate + outbox > 0)
-        return `shard ${index} holds ${mailbox} commands, ${gate} answers and ${outbox} things that it owes`
-    }
-  }
-  return undefined
+  const threads = node.members.map(({ thread }) => thread)
+  return threads.map(unrestOf).find(Boolean) ?? threads.flatMap(({ owned }) => owned.map(burden)).find(Boolean)
+}
+
+function unrestOf({ lag: { projections, topics } }: Thread): string | undefined {
+  if (projections + topics === 0) return undefined
+  return `${projections} frames are not in the lists, ${topics} not on the topics`
+}
+
+function burden({ index, waiting: { mailbox, gate, outbox }, status }: Shard): string | undefined {
+  if (status !== 'open') return `shard ${index} is ${status}`
+  if (mailbox + gate + outbox === 0) return undefined
+  return `shard ${index} holds ${mailbox} commands, ${gate} answers and ${outbox} things that it owes`
 }
 
 /** Holds everything at rest against the log. */
@@ -38,23 +45,24 @@ export function inspect(world: World): void {
     auditor.breaches.add('pending', overdue)
   inspectMemory(world)
   inspectLists(world)
+  inspectTopics(world)
   inspectReplay(world)
   inspectPeople(world)
 }
 
 /** What lives in memory is what the log says; nobody is quarantined. */
 function inspectMemory({ auditor, deployment }: World): void {
-  for (const { thread } of deployment.current?.members ?? [])
-    for (const { index, residents } of thread.owned)
-      for (const { key, seq, state, quarantined } of residents.values()) {
-        const folded = auditor.fold.actors.get(key)
-        if (quarantined !== undefined) auditor.breaches.add('state', `${key} is quarantined: ${quarantined}`)
-        if ((folded?.seq ?? 0) !== seq || stateHash(folded?.state ?? state) !== stateHash(state))
-          auditor.breaches.add('memory', `${key} of shard ${index} is not what its ${folded?.seq} events say`)
-      }
+  const threads = deployment.current?.members.map(({ thread }) => thread) ?? []
+  for (const { residents } of threads.flatMap(({ owned }) => owned))
+    for (const { key, seq, state, quarantined } of residents.awake()) {
+      const folded = auditor.fold.actors.get(key) ?? { seq: 0, state }
+      if (quarantined !== undefined) auditor.breaches.add('state', `${key} is quarantined: ${quarantined}`)
+      if (folded.seq !== seq || stateHash(folded.state) !== stateHash(state))
+        auditor.breaches.add('memory', `${key} lives at event ${seq}, and is not what its ${folded.seq} events say`)
+    }
 }
 
-/** Audit rows are events: all of them, once, in the order of each shard. */
+/** Audit rows are events: all of them, once. */
 function inspectLists({ auditor, database }: World): void {
   const told = database.projections.events.map(({ kind, id, seq }) => `${kind}/${id} ${seq}`)
   const known = new Set(told)
@@ -64,16 +72,39 @@ function inspectLists({ auditor, database }: World): void {
       if (!known.has(`${key} ${each}`)) auditor.breaches.add('lists', `event ${each} of ${key} is in no list`)
 }
 
+/** Every public event is on its topic, in the order of its shard, and nothing else is. */
+function inspectTopics({ auditor, streams }: World): void {
+  const due = new Map<TopicStream, string[][]>(kept_topics.map((stream) => [stream, []]))
+  for (const frame of framesOf(auditor.log.entries))
+    for (const [index, record] of frame.events.entries()) {
+      const id = eventId(frame.shard, frame.n, index)
+      const of_shards = due.get(publicEvent(record, id)?.stream ?? 'RUNNER_EVENTS')
+      if (of_shards) (of_shards[frame.shard] ??= []).push(id)
+    }
+  for (const [stream, of_shards] of due) {
+    const told = streams.idsOf(stream)
+    for (const [shard, ids] of of_shards.entries()) {
+      const of_shard = told.filter((id) => id.startsWith(`${shard}:`))
+      if (of_shard.join() !== (ids ?? []).join())
+        auditor.breaches.add('topics', `${stream} has ${of_shard.length} of the ${ids?.length} events of shard ${shard}, or another order`)
+    }
+  }
+}
+
+function* framesOf(logs: World['auditor']['log']['entries']) {
+  for (const entries of logs)
+    for (const { bytes } of entries) {
+      const record = decodeRecord(bytes)
+      if (!isClaim(record)) yield record
+    }
+}
+
 /** The log, read from its bytes a second time, makes the same states. */
 function inspectReplay({ auditor }: World): void {
   const again = new FoldAudit(new Breaches(() => 0), [...behaviours, poison])
-  for (const entries of auditor.log.entries)
-    for (const { bytes } of entries) {
-      const record = decodeRecord(bytes)
-      if (!isClaim(record)) for (const event of record.events) again.take(record, event)
-    }
-  const [first, second] = [auditor.fold.hashes(), again.hashes()]
-  for (const [key, hash] of first)
+  for (const frame of framesOf(auditor.log.entries)) for (const event of frame.events) again.take(frame, event)
+  const second = again.hashes()
+  for (const [key, hash] of auditor.fold.hashes())
     if (second.get(key) !== hash) auditor.breaches.add('replay', `${key} is another one when the log is read again`)
 }
 
@@ -84,4 +115,3 @@ function inspectPeople({ auditor, provider }: World): void {
     if (pending_id !== '') auditor.breaches.add('pending', `${id} still waits for runner ${pending_id}`)
   auditor.money.end(provider.sandbox.ledger.intents, (id) => bookings.get(id)?.status === 'cancelled')
 }
-

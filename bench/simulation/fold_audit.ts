@@ -1,8 +1,8 @@
 /** What the log alone says of every actor, now and after each of its frames: the measure of snapshots, answers and memory. */
 import { stateHash } from '../../engine/hash.ts'
 import type { Cut } from '../../engine/ports.ts'
-import { unpackState } from '../../protocols/codec.ts'
 import type { Behaviour, Context } from '../../protocols/actor.ts'
+import { unpackState } from '../../protocols/codec.ts'
 import type { EventRecord, Frame } from '../../protocols/frame.ts'
 import { lift } from '../../protocols/upcast.ts'
 import type { Breaches } from './breaches.ts'
@@ -74,7 +74,10 @@ export class FoldAudit {
     for (const { kind, id, seq, state } of actors) {
       const version = this.find(kind, id)?.versions.findLast((each) => each.n <= n)
       if (version?.seq === seq && stateHash(unpackState(state)) === stateHash(version.state)) continue
-      this.#breaches.add('snapshot', `shard ${shard}: ${kind}/${id} in the cut ${n} is not what its events say`)
+      this.#breaches.add(
+        'snapshot',
+        `shard ${shard}: ${kind}/${id} in the cut ${n} is not what its events say`,
+      )
     }
   }
 
@@ -84,4 +87,8 @@ export class FoldAudit {
   }
 }
 
-const contextOf = ({ id, by, at_ms }: EventRecord): Pick<Context, 'id' | 'by' | 'at_ms'> => ({ id, by, at_ms })
+const contextOf = ({ id, by, at_ms }: EventRecord): Pick<Context, 'id' | 'by' | 'at_ms'> => ({
+  id,
+  by,
+  at_ms,
+})

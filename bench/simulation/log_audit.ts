@@ -1,8 +1,8 @@
-/** The rules of the log itself, held against every entry at the moment at which it is stored. */
+/** The rules of the log itself (a claim that was overtaken on its way makes nobody the owner), held against every entry at the moment at which it is stored. */
 import { runningHash } from '../../engine/hash.ts'
 import type { LogEntry } from '../../engine/ports.ts'
 import { decodeRecord } from '../../protocols/codec.ts'
-import { type Claim, type Frame, isClaim } from '../../protocols/frame.ts'
+import { type Frame, isClaim } from '../../protocols/frame.ts'
 import type { Breaches } from './breaches.ts'
 
 export type Entry = Pick<LogEntry, 'seq' | 'bytes'>
@@ -50,12 +50,12 @@ export class LogAudit {
     if (!mark) return undefined
     this.entries[shard]?.push(entry)
     const record = decodeRecord(entry.bytes)
-    const wrong = isClaim(record) ? wrongClaim(mark, record) : wrongFrame(mark, record)
+    const wrong = isClaim(record) ? [] : wrongFrame(mark, record)
     for (const what of wrong) this.#breaches.add('log', `shard ${shard} at ${entry.seq}: ${what}`)
     if (!isClaim(record)) {
       mark.n = record.n
       this.#carry(record)
-    } else mark.writer = record.writer
+    } else if (record.epoch > mark.epoch) mark.writer = record.writer
     mark.hash = runningHash(mark.hash, entry.bytes)
     mark.epoch = Math.max(mark.epoch, record.epoch)
     mark.seq = entry.seq
@@ -71,9 +71,6 @@ export class LogAudit {
     }
   }
 }
-
-const wrongClaim = (mark: Mark, { epoch }: Claim): string[] =>
-  epoch > mark.epoch ? [] : [`a claim of epoch ${epoch} after epoch ${mark.epoch}`]
 
 function wrongFrame(mark: Mark, { epoch, n, prev_seq, prev_hash, writer }: Frame): string[] {
   const wrong: string[] = []

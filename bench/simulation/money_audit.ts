@@ -14,16 +14,16 @@ export class MoneyAudit {
 
   /** After each call: sums fit, and money was taken only after a confirmed delivery. */
   look(intents: readonly Intent[]): void {
-    for (const { id, amount, captured, captures, refunded, metadata } of intents) {
-      if (captured > amount) this.#breaches.add('money', `${id}: ${captured} captured of ${amount}`)
-      if (captures > 1) this.#breaches.add('money', `${id} was captured ${captures} times`)
-      if (refunded > captured) this.#breaches.add('money', `${id}: ${refunded} refunded of ${captured}`)
-      if (captured === 0 || this.#captured.has(id)) continue
-      this.#captured.add(id)
-      const booking_id = metadata.booking_id ?? ''
-      if (!this.#isConfirmed(booking_id))
-        this.#breaches.add('money', `${id} was captured before the delivery of ${booking_id} was confirmed`)
+    for (const intent of intents) {
+      for (const what of wrongSums(intent)) this.#breaches.add('money', `${intent.id}: ${what}`)
+      if (intent.captured > 0 && !this.#captured.has(intent.id)) this.#capture(intent)
     }
+  }
+
+  #capture({ id, metadata: { booking_id = '' } }: Intent): void {
+    this.#captured.add(id)
+    if (!this.#isConfirmed(booking_id))
+      this.#breaches.add('money', `${id} was captured before the delivery of ${booking_id} was confirmed`)
   }
 
   /** In the end: one intent a hold that has or had money, and what was cancelled is let go. */
@@ -34,10 +34,19 @@ export class MoneyAudit {
       const has_money = status === 'requires_capture' || captured > refunded
       if (!has_money) continue
       const other = holds.get(`${booking_id} ${hold}`)
-      if (other !== undefined) this.#breaches.add('money', `${id} and ${other} hold money for one hold of ${booking_id}`)
+      if (other !== undefined)
+        this.#breaches.add('money', `${id} and ${other} hold money for one hold of ${booking_id}`)
       holds.set(`${booking_id} ${hold}`, id)
       if (isCancelled(booking_id))
         this.#breaches.add('money', `${id} is ${status} although ${booking_id} was cancelled before delivery`)
     }
   }
+}
+
+function wrongSums({ amount, captured, captures, refunded }: Intent): string[] {
+  const wrong: string[] = []
+  if (captured > amount) wrong.push(`${captured} captured of ${amount}`)
+  if (captures > 1) wrong.push(`captured ${captures} times`)
+  if (refunded > captured) wrong.push(`${refunded} refunded of ${captured}`)
+  return wrong
 }

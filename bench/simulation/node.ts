@@ -1,7 +1,7 @@
 /** One process of the engine, put together as `gateways/worker.ts` does it: threads, the lines between them, their doors. */
 import { Board, boardBytes } from '../../engine/board.ts'
-import { Link, type Parcel, type Wire } from '../../engine/mesh.ts'
 import type { ShardHost } from '../../engine/host.ts'
+import { Link, type Parcel, type Wire } from '../../engine/mesh.ts'
 import type { Drivers } from '../../engine/ports.ts'
 import { Thread } from '../../engine/thread.ts'
 import { effectRunner } from '../../gateways/effects.ts'

@@ -45,7 +45,12 @@ export class Owner extends Person {
   async #book(): Promise<string | undefined> {
     const stale = this.random.chance(0.05)
     this.#booked += 1
-    const answer = await this.insist({ method: 'POST', path: '/api/v1/bookings', id: '', body: this.#request(stale) })
+    const answer = await this.insist({
+      method: 'POST',
+      path: '/api/v1/bookings',
+      id: '',
+      body: this.#request(stale),
+    })
     if (isRefusal(answer)) return undefined
     const { id } = (answer.body as { data: { id: string } }).data
     this.world.auditor.acked('booking.requested', id, this.by)
@@ -63,7 +68,14 @@ export class Owner extends Person {
   #address(): object {
     const latitude = this.random.between(3.05, 3.2)
     const longitude = this.random.between(101.6, 101.75)
-    return { line1: '1 Jalan Satu', city: 'Kuala Lumpur', state: 'Selangor', country: 'MY', latitude, longitude }
+    return {
+      line1: '1 Jalan Satu',
+      city: 'Kuala Lumpur',
+      state: 'Selangor',
+      country: 'MY',
+      latitude,
+      longitude,
+    }
   }
 
   async #pay(id: string): Promise<void> {
@@ -79,7 +91,8 @@ export class Owner extends Person {
     const does = this.random.chance(0.8)
     this.world.provider.touch(({ ledger }) => {
       for (const intent of ledger.intents)
-        if (intent.metadata.booking_id === id && intent.status === 'requires_action') ledger.approve(intent, does)
+        if (intent.metadata.booking_id === id && intent.status === 'requires_action')
+          ledger.approve(intent, does)
     })
   }
 
@@ -107,7 +120,12 @@ export class Owner extends Person {
     if (this.random.chance(0.5)) await this.#act(id, 'rate', 'booking.rated', { stars })
   }
 
-  #act(id: string, verb: 'cancel' | 'confirm' | 'rate', proof: string, body: Record<string, unknown>): Promise<boolean> {
+  #act(
+    id: string,
+    verb: 'cancel' | 'confirm' | 'rate',
+    proof: string,
+    body: Record<string, unknown>,
+  ): Promise<boolean> {
     return this.did({ method: 'POST', path: `/api/v1/bookings/:id/${verb}`, id, body }, proof, id)
   }
 }

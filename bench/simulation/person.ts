@@ -59,7 +59,11 @@ export class Person {
   }
 
   /** Has something done at some thread, across the network both ways; `unavailable` when patience ends. `stale`: a node that was replaced will do. */
-  reach<Value>(act: (member: Member) => Promise<Value>, what: string, stale = true): Promise<Value | Rejection> {
+  reach<Value>(
+    act: (member: Member) => Promise<Value>,
+    what: string,
+    stale = true,
+  ): Promise<Value | Rejection> {
     const { network, phase, auditor } = this.world
     const member = this.#member(stale && this.random.chance(0.05))
     const { healed } = phase

@@ -1,5 +1,5 @@
-import type { Drivers, Snapshots } from '../../engine/ports.ts'
 import { MemorySnapshots } from '../../engine/memory_snapshots.ts'
+import type { Drivers, Snapshots } from '../../engine/ports.ts'
 import type { Behaviour } from '../../protocols/actor.ts'
 
 type Stores = Omit<Drivers, 'effects'>

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { planOf } from './plan.ts'
+import type { Plant } from './plant.ts'
 import { planted } from './planted.ts'
 import { shrink } from './seeds.ts'
 import { type Outcome, simulate } from './simulation.ts'
-import type { Plant } from './plant.ts'
 
 const seeds_max = 200
 /** What each bug must be caught by, so that no other weakness of a seed passes for it. */

@@ -8,7 +8,10 @@ import type { Behaviour } from '../../protocols/actor.ts'
 import { no_plant, type Plant } from './plant.ts'
 
 /** Puts other methods into a class, and gives back how the old ones return. */
-function patched<Class extends { prototype: object }>(into: Class, methods: Partial<Class['prototype']>): () => void {
+function patched<Class extends { prototype: object }>(
+  into: Class,
+  methods: Partial<Class['prototype']>,
+): () => void {
   const before = Object.fromEntries(
     Object.keys(methods).map((name) => [name, (into.prototype as Readonly<Record<string, unknown>>)[name]]),
   )
@@ -30,7 +33,14 @@ const credulous = (behaviour: Behaviour): Behaviour => ({
     if (behaviour.name !== 'booking' || command.type !== 'booking.accept')
       return behaviour.decide(state, command, context)
     const { requirement, attempt } = state as { requirement: object; attempt: number }
-    return [{ type: 'booking.runner_pending', runner_id: context.by.id, requirement, attempt: attempt + 1 } as never]
+    return [
+      {
+        type: 'booking.runner_pending',
+        runner_id: context.by.id,
+        requirement,
+        attempt: attempt + 1,
+      } as never,
+    ]
   },
 })
 

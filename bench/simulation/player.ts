@@ -55,7 +55,10 @@ export function playSeeds(asked: Asked, progress: (so_far: Tally) => void): Prom
     (asked.until_failure && failed.length > 0)
   return new Promise((resolve, reject) => {
     const timer = setInterval(() => progress(tally()), progress_ms)
-    const workers = Array.from({ length: asked.threads }, () => new Worker(new URL('./player_thread.js', import.meta.url)))
+    const workers = Array.from(
+      { length: asked.threads },
+      () => new Worker(new URL('./player_thread.js', import.meta.url)),
+    )
     const hand = (worker: Worker) => {
       if (!isOver()) {
         open += 1

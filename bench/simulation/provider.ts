@@ -1,8 +1,8 @@
 /** Stripe as the engine meets it: the official client on one side, the sandbox's rules on the other, our network between. */
 import type Stripe from 'stripe'
 import { stripeClient } from '../../gateways/stripe/client.ts'
-import { no_faults } from '../../gateways/stripe/sandbox/faults.ts'
 import { type Answered, type Asked, SandboxApi } from '../../gateways/stripe/sandbox/api.ts'
+import { no_faults } from '../../gateways/stripe/sandbox/faults.ts'
 import type { Told } from '../../gateways/stripe/sandbox/ledger.ts'
 import type { Random } from '../city/random.ts'
 import type { Auditor } from './auditor.ts'
@@ -29,7 +29,11 @@ export class Provider {
 
   constructor(timeline: Timeline, life: Life, random: Random, auditor: Auditor) {
     const now_ms = () => Math.floor(start_ms + timeline.now_ms)
-    this.sandbox = new SandboxApi({ now_ms, random: () => random.next(), page_url: () => 'http://stripe.test' })
+    this.sandbox = new SandboxApi({
+      now_ms,
+      random: () => random.next(),
+      page_url: () => 'http://stripe.test',
+    })
     this.#auditor = auditor
     this.#place = { life, distance: distances.stripe, timeout_ms, isAway: () => false }
   }
@@ -70,7 +74,8 @@ export class Provider {
 
 function askedOf(path: string, method: string, headers: object, data: string): Asked {
   const url = new URL(path, 'http://stripe.test')
-  const [, key = ''] = Object.entries(headers).find(([name]) => name.toLowerCase() === 'idempotency-key') ?? []
+  const [, key = ''] =
+    Object.entries(headers).find(([name]) => name.toLowerCase() === 'idempotency-key') ?? []
   return {
     method,
     path: url.pathname,

@@ -38,18 +38,32 @@ export class Runner extends Person {
   }
 
   async #join(): Promise<void> {
-    const profile = { full_name: 'Ali', phone: '', vehicle_type: 'van', vehicle_plate: 'W 1', vehicle_model: 'V' }
+    const profile = {
+      full_name: 'Ali',
+      phone: '',
+      vehicle_type: 'van',
+      vehicle_plate: 'W 1',
+      vehicle_model: 'V',
+    }
     const path = '/api/v1/runners'
     await this.did({ method: 'POST', path, id: '', body: profile }, 'runner.registered', this.by.id)
     const size = this.random.pick(['small', 'large', 'xlarge', 'xlarge'])
     const crate = { size, pet_types: ['cat', 'dog', 'rabbit'], max_weight_kg: 60, ventilated: true }
-    await this.did({ method: 'POST', path: `${path}/me/crates`, id: '', body: crate }, 'runner.crate_added', this.by.id)
+    await this.did(
+      { method: 'POST', path: `${path}/me/crates`, id: '', body: crate },
+      'runner.crate_added',
+      this.by.id,
+    )
     await this.#online()
   }
 
   async #online(): Promise<void> {
     const body = { latitude: this.#latitude, longitude: this.#longitude }
-    await this.did({ method: 'POST', path: '/api/v1/runners/me/online', id: '', body }, 'runner.online', this.by.id)
+    await this.did(
+      { method: 'POST', path: '/api/v1/runners/me/online', id: '', body },
+      'runner.online',
+      this.by.id,
+    )
   }
 
   async #rest(): Promise<void> {
@@ -61,8 +75,10 @@ export class Runner extends Person {
 
   async #serve(id: string): Promise<void> {
     await this.#drive(id)
-    if (this.random.chance(0.1)) return void (await this.#act(id, 'decline', 'booking.declined', { reason: 'other' }))
-    if (this.random.chance(0.05)) return void (await this.#act(id, 'cancel', 'booking.cancelled', { reason: 'flat tyre' }))
+    if (this.random.chance(0.1))
+      return void (await this.#act(id, 'decline', 'booking.declined', { reason: 'other' }))
+    if (this.random.chance(0.05))
+      return void (await this.#act(id, 'cancel', 'booking.cancelled', { reason: 'flat tyre' }))
     if (!(await this.#act(id, 'pickup', 'booking.pet_picked_up'))) return
     await this.#drive(id)
     await this.#act(id, 'deliver', 'booking.delivered')
@@ -81,7 +97,13 @@ export class Runner extends Person {
     this.#longitude += this.random.between(-3, 3) / metres_per_degree
     const at_ms = this.env.now_ms()
     const fix = { seq: ++this.#seq, latitude: this.#latitude, longitude: this.#longitude, at_ms }
-    const signal = { type: 'runner.moved', boot: this.#boot, lane: 'live', via: 'socket', fixes: [fix] } as const
+    const signal = {
+      type: 'runner.moved',
+      boot: this.#boot,
+      lane: 'live',
+      via: 'socket',
+      fixes: [fix],
+    } as const
     const to = { actor: 'runner', id: this.by.id }
     const { auditor, plan, deployment } = this.world
     const refused = await this.reach<Rejection | undefined>(
@@ -91,10 +113,16 @@ export class Runner extends Person {
     )
     // A fix is placed in time by the node's clock: while that is wrong it may seem older than the trip.
     if (plan.faults.includes('clock') || booking_id === undefined) return
-    if (refused === undefined && deployment.isAbreast(this.by.id)) auditor.kept(booking_id, this.by.id, `${this.#boot}:${fix.seq}`)
+    if (refused === undefined && deployment.isAbreast(this.by.id))
+      auditor.kept(booking_id, this.by.id, `${this.#boot}:${fix.seq}`)
   }
 
-  #act(id: string, verb: 'accept' | 'decline' | 'cancel' | 'pickup' | 'deliver', proof: string, body: Record<string, unknown> = {}): Promise<boolean> {
+  #act(
+    id: string,
+    verb: 'accept' | 'decline' | 'cancel' | 'pickup' | 'deliver',
+    proof: string,
+    body: Record<string, unknown> = {},
+  ): Promise<boolean> {
     return this.did({ method: 'POST', path: `/api/v1/bookings/:id/${verb}`, id, body }, proof, id)
   }
 }

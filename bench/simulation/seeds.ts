@@ -1,6 +1,6 @@
 /** Seeds, one after another: each is played twice, and both plays must be the same to the last step. */
 import type { FaultName, Plan } from './plan.ts'
-import { type Plant, no_plant } from './plant.ts'
+import { no_plant, type Plant } from './plant.ts'
 import { type Outcome, simulate } from './simulation.ts'
 
 /** Plays a plan twice. What differs between two plays of one seed is a breach too: such a seed could never be repeated. */

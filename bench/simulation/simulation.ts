@@ -63,7 +63,8 @@ function live(world: World): Outcome {
   until(healed_ms + busy_ms)
   phase.closing = true
   until(healed_ms + owned_ms)
-  if (!isBroken() && !deployment.current?.open) breaches.add('liveness', 'a shard has no owner 15 s after the healing')
+  if (!isBroken() && !deployment.current?.open)
+    breaches.add('liveness', 'a shard has no owner 15 s after the healing')
   while (!isBroken() && unrest(world) !== undefined && timeline.now_ms < healed_ms + rest_ms)
     until(timeline.now_ms + look_ms)
   const why = unrest(world)

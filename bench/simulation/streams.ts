@@ -9,6 +9,7 @@ import type { Auditor } from './auditor.ts'
 import { type Copy, SimJetStream } from './jetstream.ts'
 import type { SimLink } from './jetstream_link.ts'
 import type { StreamLog } from './jetstream_log.ts'
+import { fieldOf } from './jetstream_wire.ts'
 import { distances, type Network } from './network.ts'
 import type { Plan } from './plan.ts'
 import type { Life } from './timeline.ts'
@@ -76,8 +77,19 @@ export class Streams {
     if (!log || log.last_seq === this.#seen) return
     for (let stored = log.get(this.#seen + 1); stored; stored = log.get(this.#seen + 1)) {
       this.#seen = stored.seq
-      this.#auditor.stored(Number(stored.subject.slice('ev.'.length)), { seq: stored.seq, bytes: stored.data })
+      this.#auditor.stored(Number(stored.subject.slice('ev.'.length)), {
+        seq: stored.seq,
+        bytes: stored.data,
+      })
     }
+  }
+
+  /** The ids of a topic's messages, in the order in which its readers get them. */
+  idsOf(stream: string): readonly string[] {
+    return this.nats
+      .stream(stream)
+      .log.all()
+      .map(({ block }) => fieldOf(block, 'Nats-Msg-Id') ?? '')
   }
 
   async #make(env: Env): Promise<void> {
