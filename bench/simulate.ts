@@ -1,25 +1,14 @@
-// `npm run simulate`: the production engine on virtual time. Without anything a minute of fresh seeds; see `usage`.
+/**
+ * `npm run simulate`: the production engine on virtual time. Without anything a minute of fresh seeds; `--help` names the
+ * options. Each seed is played twice and must go the same way; a failing one is made smaller, and the command that
+ * repeats it is printed. An event is one step of the heap that was carried out: a message, a timer, a turn of a loop.
+ */
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { type FaultName, fault_names, type Plan, planOf } from './simulation/plan.ts'
 import { type Asked, playSeeds, type Tally } from './simulation/player.ts'
 import { commandOf, isGood, playTwice, shrink } from './simulation/seeds.ts'
 import type { Outcome } from './simulation/simulation.ts'
-
-const usage = `npm run simulate -- [options]
-
-  --seed N              begins with this seed (without it: one by the clock), and plays it alone unless told otherwise
-  --minutes M           virtual minutes a seed, half a minute of it for healing (1)
-  --seconds S           plays seeds for S seconds of real time (60 without --seed)
-  --seeds N             plays N seeds
-  --until-failure       plays until a seed fails
-  --repeat N            plays one seed and says what was logged last; --faults a,b|none, --owners, --runners and
-                        --virtual-seconds make it smaller, as the command of a failure does
-  --threads N           worlds at once, each in a thread of its own (as many as there are processors)
-  --json                one row at the end
-
-Each seed is played twice and must go the same way. A failing one is made smaller and its command is printed; the exit
-code is then 1. An event is one step of the heap that was carried out: a message, a timer, a turn of a loop.`
 
 const { values } = parseArgs({
   options: {
@@ -35,7 +24,6 @@ const { values } = parseArgs({
     'virtual-seconds': { type: 'string' },
     threads: { type: 'string' },
     json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
   },
 })
 
@@ -141,10 +129,6 @@ function row(tally: Tally): object {
 }
 
 async function main(): Promise<number> {
-  if (values.help) {
-    print(usage)
-    return 0
-  }
   const seed = numbered('repeat')
   if (seed !== undefined) return repeat(seed)
   const tally = await playSeeds(asked(), (so_far) =>

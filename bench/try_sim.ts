@@ -8,7 +8,6 @@ if (dbg) {
   Senses.prototype.take = function (activation, note, done) {
     const t = JSON.stringify(note.signal)
     const hit = t.includes(dbg.split(':')[0]!) && t.includes('"seq":' + dbg.split(':')[1])
-    const parts = this as any
     if (hit)
       console.log(
         'TAKE',

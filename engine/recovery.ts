@@ -205,7 +205,8 @@ function insistNext(
 ): void {
   const where = `shard ${shard} at ${seq}`
   if (record.shard !== shard) throw broken(`${where} holds a record of shard ${record.shard}`)
-  if (!isClaim(record) && record.epoch < cursor.epoch) throw broken(`${where} goes back to epoch ${record.epoch}`)
+  if (!isClaim(record) && record.epoch < cursor.epoch)
+    throw broken(`${where} goes back to epoch ${record.epoch}`)
   if (!isClaim(record)) continues(cursor, record, where)
   if (!isNamed(id, recordId(record, hash))) throw broken(`${where} holds other bytes than were written`)
 }

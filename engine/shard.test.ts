@@ -3,6 +3,7 @@ import { decodeRecord } from '../protocols/codec.ts'
 import { isClaim } from '../protocols/frame.ts'
 import { limits } from '../protocols/limits.ts'
 import { shardOf } from '../protocols/shard.ts'
+import { SteppedEnv } from './clock.ts'
 import { idAt, isSettled, memoryStores, somebody, stand, stateOf, until } from './counter.given.ts'
 
 const id = idAt(1)
@@ -368,10 +369,10 @@ test('EN34 a claim that comes after a later one makes nobody the owner, and brea
   const first = await stand({ shards: 1, stores })
   await until(first.env, first.send(id, { add: 1 }))
   stores.journal.fail(0, 'hang')
-  const overtaken = stand({ shards: 1, stores })
+  const overtaken = stand({ shards: 1, stores, env: new SteppedEnv({ seed: 2 }) })
   await first.env.settle()
   for (const add of [10, 100]) {
-    const other = await stand({ shards: 1, stores })
+    const other = await stand({ shards: 1, stores, env: new SteppedEnv({ seed: add }) })
     await until(other.env, other.send(id, { add }))
   }
   stores.journal.release()
@@ -379,5 +380,5 @@ test('EN34 a claim that comes after a later one makes nobody the owner, and brea
   expect(await until(here.env, here.send(id, { add: 1_000 }))).toMatchObject({ view: { state: 1_111 } })
   const epochs = stores.journal.log.of(0).map(({ bytes }) => decodeRecord(bytes).epoch)
   expect(epochs).toEqual([1, 1, 2, 2, 3, 3, 2, 3, 4, 4])
-  expect(await stateOf(await stand({ shards: 1, stores }), id)).toBe(1_111)
+  expect(await stateOf(await stand({ shards: 1, stores, env: new SteppedEnv({ seed: 3 }) }), id)).toBe(1_111)
 })

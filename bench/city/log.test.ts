@@ -87,8 +87,9 @@ test('CT11 a gap, a broken chain, a wrong predecessor and an older epoch are eac
   await writer.frame(2, { n: 10, prev_hash: 'ab'.repeat(32) })
   await writer.frame(2, { n: 11, prev_seq: 77 })
   await writer.frame(1, { n: 12 })
+  // A claim that was overtaken on its way breaks nothing: no frame is of its epoch.
   await writer.claim(2)
   const reader = new LogReader(1)
   await readAll(reader, writer)
-  expect(reader.broken).toHaveLength(5)
+  expect(reader.broken).toHaveLength(4)
 })

@@ -40,9 +40,15 @@ export class Auditor {
     if (!frame) return
     for (const event of frame.events) {
       const states = this.fold.take(frame, event)
-      if (states) this.domain.take(event, states.before, states.after)
+      if (!states) continue
+      this.domain.take(event, states.before, states.after)
+      if (event.type === 'booking.accepted') this.#accepted(event.id, states.after as Booking)
     }
     this.debts.take(frame)
+  }
+
+  #accepted(id: string, booking: Booking): void {
+    this.domain.fits(id, booking, this.fold.find('runner', booking.runner_id)?.state as Runner | undefined)
   }
 
   /** The engine has let an answer out: what it was made from is on disk. */
@@ -89,6 +95,11 @@ export class Auditor {
   /** The engine said why it uses a fix no further. */
   reported({ type, key }: Report): void {
     if (type === 'runner.location_rejected') this.#excused.add(key.slice(key.indexOf(':') + 1))
+  }
+
+  /** Something was put aside for people to look at: that may be a poisoned command, and nothing else. */
+  lettered(letter: { readonly why?: unknown }): void {
+    if (letter.why !== 'decide threw') this.breaches.add('state', `put aside: ${JSON.stringify(letter)}`)
   }
 
   saved(cut: Cut): void {

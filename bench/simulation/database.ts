@@ -15,7 +15,10 @@ export class Database {
   /** How likely a look at the cuts finds the newest one to be another writer's, and a row to be torn. */
   lies = 0
   down = false
+  /** How likely a cut is stuck on its way for longer than anybody waits for it. */
+  stuck = 0
   readonly #place: Place
+  readonly #slow: Place
   readonly #random: Random
   readonly #auditor: Auditor
 
@@ -24,6 +27,7 @@ export class Database {
     this.#random = random
     this.#auditor = auditor
     this.#place = { life, distance: distances.database, timeout_ms, isAway: () => this.down }
+    this.#slow = { ...this.#place, distance: { least_ms: 3_000, most_ms: 12_000 } }
   }
 
   /** The stores as one thread reaches them. */
@@ -33,7 +37,7 @@ export class Database {
     return {
       snapshots: {
         save: (cut) =>
-          to(async () => {
+          ask(caller, this.#random.chance(this.stuck) ? this.#slow : this.#place, async () => {
             await snapshots.save(cut)
             this.#auditor.saved(cut)
           }),

@@ -1,11 +1,14 @@
-/** What the log says is still to come: timers, steps to other shards, effects. In the end nothing that is due is left. */
+/**
+ * What the log says is still to come: timers, and steps to other shards. In the end nothing that is due is left. Effects
+ * are asked of their shards, which alone know what was carried out.
+ */
 import type { Behaviour, Context } from '../../protocols/actor.ts'
 import { type EventRecord, eventId, type Frame } from '../../protocols/frame.ts'
 import { shardOf } from '../../protocols/shard.ts'
 import { policy } from './plan.ts'
 
 interface Debt {
-  readonly kind: 'timer' | 'step' | 'effect'
+  readonly kind: 'timer' | 'step'
   readonly what: string
   /** By the time of the shard that owes it. */
   readonly due_ms: number
@@ -29,15 +32,11 @@ export class Debts {
     for (const [index, event] of frame.events.entries()) this.#owe(frame, index, event)
   }
 
-  /** Overdue at this time of the shards' clocks. An effect counts as settled when its owner no longer holds it. */
+  /** Overdue at this time of the shards' clocks. */
   overdue(now_ms: number): readonly string[] {
     return [...this.#owed]
-      .filter(([, { kind, due_ms }]) => kind !== 'effect' && due_ms <= now_ms)
+      .filter(([, { due_ms }]) => due_ms <= now_ms)
       .map(([id, { kind, what }]) => `${kind} ${id}: ${what}`)
-  }
-
-  effects(): readonly string[] {
-    return [...this.#owed].filter(([, { kind }]) => kind === 'effect').map(([id]) => id)
   }
 
   #settle(id: string): void {
@@ -56,7 +55,7 @@ export class Debts {
       shard,
       shards: this.#shards,
     }
-    const { follow_ups, effects } = this.#behaviours.get(kind)?.react({ type, ...data }, context) ?? {}
+    const { follow_ups } = this.#behaviours.get(kind)?.react({ type, ...data }, context) ?? {}
     const event_id = eventId(shard, frame.n, index)
     for (const [place, { to, command, after_ms }] of (follow_ups ?? []).entries()) {
       const what = `${command.type} to ${to.actor} ${to.id}`
@@ -65,8 +64,6 @@ export class Debts {
       else if (shardOf(to.id, this.#shards) !== shard)
         this.#add(`${event_id}:${place}`, { kind: 'step', what, due_ms: at_ms })
     }
-    for (const [place, { type: what }] of (effects ?? []).entries())
-      this.#add(`${event_id}:e${place}`, { kind: 'effect', what, due_ms: at_ms })
   }
 
   #add(id: string, debt: Debt): void {

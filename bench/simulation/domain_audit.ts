@@ -86,26 +86,22 @@ export class DomainAudit {
     if (stale) this.#breaches.add('vaccination', `${id} was taken with a vaccination that is too old`)
   }
 
-  #runner({ id, type, data }: EventRecord, before: Runner, after: Runner): void {
+  #runner({ id, type }: EventRecord, before: Runner, after: Runner): void {
     if (after.bookings.length > policy.runner_capacity)
       this.#breaches.add('capacity', `runner ${id} holds ${after.bookings.length} bookings`)
     if (type === 'runner.reserved' && before.bookings.length === 0 && !before.online)
       this.#breaches.add('capacity', `runner ${id} was reserved while offline`)
-    if (type === 'runner.reserved' && before.crates.length === 0)
-      this.#breaches.add(
-        'crate',
-        `runner ${id} has no crate for ${(data as { booking_id: string }).booking_id}`,
-      )
   }
 
-  /** A reserved runner has a crate for the animal: asked when both sides have told. */
-  fits({ requirement }: Booking, { crates }: Runner): boolean {
-    return crates.some(
+  /** Who was accepted has a crate for the animal. */
+  fits(id: string, { requirement }: Booking, runner: Runner | undefined): void {
+    const fitting = runner?.crates.some(
       ({ size, max_weight_kg, pet_types }) =>
         order.indexOf(size) >= order.indexOf(requirement.minimum_size) &&
         max_weight_kg >= requirement.weight_kg &&
         pet_types.includes(requirement.pet_type),
     )
+    if (!fitting) this.#breaches.add('crate', `${id} was accepted by a runner without a crate for it`)
   }
 
   /** Where bookings and runners disagree about who holds what: empty when no step is under way. */

@@ -8,6 +8,7 @@ import { eventId, isClaim } from '../../protocols/frame.ts'
 import { publicEvent, type TopicStream } from '../../protocols/topics.ts'
 import { Breaches } from './breaches.ts'
 import { FoldAudit } from './fold_audit.ts'
+import type { FaultName } from './plan.ts'
 import { poison } from './poison.ts'
 import { start_ms } from './virtual_env.ts'
 import type { World } from './world.ts'
@@ -24,7 +25,9 @@ export function unrest({ crowd, deployment }: World): string | undefined {
   const node = deployment.current
   if (!node?.open) return 'no node has every shard'
   const threads = node.members.map(({ thread }) => thread)
-  return threads.map(unrestOf).find(Boolean) ?? threads.flatMap(({ owned }) => owned.map(burden)).find(Boolean)
+  return (
+    threads.map(unrestOf).find(Boolean) ?? threads.flatMap(({ owned }) => owned.map(burden)).find(Boolean)
+  )
 }
 
 function unrestOf({ lag: { projections, topics } }: Thread): string | undefined {
@@ -54,11 +57,14 @@ export function inspect(world: World): void {
 function inspectMemory({ auditor, deployment }: World): void {
   const threads = deployment.current?.members.map(({ thread }) => thread) ?? []
   for (const { residents } of threads.flatMap(({ owned }) => owned))
-    for (const { key, seq, state, quarantined } of residents.awake()) {
+    for (const { key, seq, state, quarantined } of residents.values()) {
       const folded = auditor.fold.actors.get(key) ?? { seq: 0, state }
       if (quarantined !== undefined) auditor.breaches.add('state', `${key} is quarantined: ${quarantined}`)
       if (folded.seq !== seq || stateHash(folded.state) !== stateHash(state))
-        auditor.breaches.add('memory', `${key} lives at event ${seq}, and is not what its ${folded.seq} events say`)
+        auditor.breaches.add(
+          'memory',
+          `${key} lives at event ${seq}, and is not what its ${folded.seq} events say`,
+        )
     }
 }
 
@@ -66,29 +72,56 @@ function inspectMemory({ auditor, deployment }: World): void {
 function inspectLists({ auditor, database }: World): void {
   const told = database.projections.events.map(({ kind, id, seq }) => `${kind}/${id} ${seq}`)
   const known = new Set(told)
-  if (known.size !== told.length) auditor.breaches.add('lists', `${told.length - known.size} events came twice`)
+  if (known.size !== told.length)
+    auditor.breaches.add('lists', `${told.length - known.size} events came twice`)
   for (const [key, { seq }] of auditor.fold.actors)
     for (let each = 1; each <= seq; each++)
       if (!known.has(`${key} ${each}`)) auditor.breaches.add('lists', `event ${each} of ${key} is in no list`)
 }
 
-/** Every public event is on its topic, in the order of its shard, and nothing else is. */
-function inspectTopics({ auditor, streams }: World): void {
-  const due = new Map<TopicStream, string[][]>(kept_topics.map((stream) => [stream, []]))
-  for (const frame of framesOf(auditor.log.entries))
-    for (const [index, record] of frame.events.entries()) {
-      const id = eventId(frame.shard, frame.n, index)
-      const of_shards = due.get(publicEvent(record, id)?.stream ?? 'RUNNER_EVENTS')
-      if (of_shards) (of_shards[frame.shard] ??= []).push(id)
-    }
-  for (const [stream, of_shards] of due) {
-    const told = streams.idsOf(stream)
-    for (const [shard, ids] of of_shards.entries()) {
-      const of_shard = told.filter((id) => id.startsWith(`${shard}:`))
-      if (of_shard.join() !== (ids ?? []).join())
-        auditor.breaches.add('topics', `${stream} has ${of_shard.length} of the ${ids?.length} events of shard ${shard}, or another order`)
-    }
+/** Every public event is on its topic once, in the order of its shard, and nothing else is. */
+function inspectTopics(world: World): void {
+  const [due, told] = [dueOnTopics(world), toldOnTopics(world)]
+  // Order is the connection's: messages that are lost or doubled one by one, as on no connection, keep none.
+  const is_ordered = !world.plan.faults.some((fault) => unordered.has(fault))
+  const textOf = (ids: readonly string[] = []) => (is_ordered ? ids : [...ids].sort()).join()
+  for (const name of new Set([...due.keys(), ...told.keys()])) {
+    const [wanted, have] = [due.get(name), told.get(name)]
+    if (textOf(wanted) !== textOf(have))
+      world.auditor.breaches.add(
+        'topics',
+        `${name} has ${have?.length} of ${wanted?.length} events, or misorders them`,
+      )
   }
+}
+
+/** The ids of public events, by topic and shard, as the log has them. */
+function dueOnTopics({ auditor }: World): Map<string, string[]> {
+  const due = new Map<string, string[]>()
+  for (const { shard, n, events } of framesOf(auditor.log.entries))
+    for (const [index, record] of events.entries()) {
+      const id = eventId(shard, n, index)
+      const stream = publicEvent(record, id)?.stream
+      if (stream && kept_topics.includes(stream)) listIn(due, `${stream} of shard ${shard}`).push(id)
+    }
+  return due
+}
+
+/** The same, as the topics have them. */
+function toldOnTopics({ streams }: World): Map<string, string[]> {
+  const told = new Map<string, string[]>()
+  for (const stream of kept_topics)
+    for (const id of streams.idsOf(stream))
+      listIn(told, `${stream} of shard ${id.slice(0, id.indexOf(':'))}`).push(id)
+  return told
+}
+
+const unordered: ReadonlySet<FaultName> = new Set<FaultName>(['loss', 'duplicates', 'reorder'])
+
+function listIn(lists: Map<string, string[]>, name: string): string[] {
+  const list = lists.get(name) ?? []
+  lists.set(name, list)
+  return list
 }
 
 function* framesOf(logs: World['auditor']['log']['entries']) {
@@ -102,15 +135,18 @@ function* framesOf(logs: World['auditor']['log']['entries']) {
 /** The log, read from its bytes a second time, makes the same states. */
 function inspectReplay({ auditor }: World): void {
   const again = new FoldAudit(new Breaches(() => 0), [...behaviours, poison])
-  for (const frame of framesOf(auditor.log.entries)) for (const event of frame.events) again.take(frame, event)
+  for (const frame of framesOf(auditor.log.entries))
+    for (const event of frame.events) again.take(frame, event)
   const second = again.hashes()
   for (const [key, hash] of auditor.fold.hashes())
-    if (second.get(key) !== hash) auditor.breaches.add('replay', `${key} is another one when the log is read again`)
+    if (second.get(key) !== hash)
+      auditor.breaches.add('replay', `${key} is another one when the log is read again`)
 }
 
 function inspectPeople({ auditor, provider }: World): void {
   const [bookings, runners] = [auditor.bookings(), auditor.runners()]
-  for (const wrong of auditor.domain.disagreements(bookings, runners)) auditor.breaches.add('one runner', wrong)
+  for (const wrong of auditor.domain.disagreements(bookings, runners))
+    auditor.breaches.add('one runner', wrong)
   for (const [id, { pending_id }] of bookings)
     if (pending_id !== '') auditor.breaches.add('pending', `${id} still waits for runner ${pending_id}`)
   auditor.money.end(provider.sandbox.ledger.intents, (id) => bookings.get(id)?.status === 'cancelled')

@@ -178,9 +178,7 @@ export class SimJetStream {
     const connection = this.#links.get(link)
     if (!connection || !link.connected) return
     connection.dropped = true
-    link.env.after(0, () => {
-      if (connection.dropped) link.cut()
-    })
+    link.cut()
   }
 
   #bringBack(link: SimLink): void {

@@ -70,13 +70,15 @@ const rows: Readonly<Record<FaultName, Begin>> = {
   snapshot: ({ world, random }) => {
     world.database.lies = random.pick([0.1, 0.5])
   },
-  database: ({ world, random, again, after }) =>
+  database: ({ world, random, again, after }) => {
+    world.database.stuck = random.pick([0, 0.2])
     again(3_000, 25_000, () => {
       world.database.down = true
       after(random.between(200, 15_000), () => {
         world.database.down = false
       })
-    }),
+    })
+  },
   stripe: ({ world, random }) => {
     world.provider.sandbox.faults = {
       lost_answers: random.pick([0, 0.1, 0.3]),
@@ -121,6 +123,7 @@ export function heal(world: World): void {
   Object.assign(network.weather, fair)
   database.down = false
   database.lies = 0
+  database.stuck = 0
   provider.heal()
   streams.heal()
   crowd.hot = false

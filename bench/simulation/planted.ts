@@ -20,10 +20,11 @@ function patched<Class extends { prototype: object }>(
 }
 
 /** Every append is one that nothing fences: what a claim is. */
-const unfenced = ({ claim, ...journal }: Journal): Journal => ({
-  ...journal,
-  claim,
-  append: (shard, id, bytes) => claim(shard, id, bytes),
+const unfenced = (journal: Journal): Journal => ({
+  append: (shard, id, bytes) => journal.claim(shard, id, bytes),
+  claim: (shard, id, bytes) => journal.claim(shard, id, bytes),
+  last: (shard) => journal.last(shard),
+  read: (shard, after_seq, until_seq) => journal.read(shard, after_seq, until_seq),
 })
 
 /** A booking that takes every accept, whatever it is and whoever has it. */

@@ -9,7 +9,7 @@ export interface Life {
 
 interface Entry {
   at_ms: number
-  readonly tie: number
+  tie: number
   order: number
   readonly life: Life
   /** Undefined once it was called off. */
@@ -69,6 +69,7 @@ export class Timeline {
     this.#parked = this.#parked.filter((entry) => entry.life !== life)
     for (const entry of due) {
       entry.at_ms = this.now_ms
+      entry.tie = this.#tie(life, this.now_ms)
       entry.order = this.#order++
       this.#push(entry)
     }

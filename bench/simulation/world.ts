@@ -84,7 +84,10 @@ export class World {
     const { journal, topics } = await this.streams.open(env)
     const noted: Topics = {
       publish: (frames) => topics.publish(frames),
-      dead: (shard, letter) => topics.dead(shard, letter),
+      dead: (shard, letter) => {
+        this.auditor.lettered(letter)
+        return topics.dead(shard, letter)
+      },
       report: (report) => {
         this.auditor.reported(report)
         return topics.report(report)
