@@ -97,9 +97,9 @@ export class Auditor {
     if (type === 'runner.location_rejected') this.#excused.add(key.slice(key.indexOf(':') + 1))
   }
 
-  /** Something was put aside for people to look at: that may be a poisoned command, and nothing else. */
+  /** Something was put aside for people to look at: an actor that broke is never a part of it. */
   lettered(letter: { readonly why?: unknown }): void {
-    if (letter.why !== 'decide threw') this.breaches.add('state', `put aside: ${JSON.stringify(letter)}`)
+    if (letter.why === 'quarantined') this.breaches.add('state', `put aside: ${JSON.stringify(letter)}`)
   }
 
   saved(cut: Cut): void {

@@ -51,7 +51,7 @@ const rows: Readonly<Record<FaultName, Begin>> = {
       const ms = random.pick([100, 500, 3_000, 8_000, 20_000]) * random.between(0.5, 1)
       const node = world.deployment.current
       node?.pause(ms)
-      if (random.chance(0.6))
+      if (random.chance(0.8))
         after(ms * random.between(0.1, 1.1), () => {
           if (world.deployment.current === node) world.deployment.launch()
         })
