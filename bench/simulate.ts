@@ -136,15 +136,15 @@ async function main(): Promise<number> {
       `${so_far.seeds} seeds, ${(so_far.events / 1e6).toFixed(1)} M events, ${so_far.failed.length} failed`,
     ),
   )
-  const [first] = tally.failed
+  const { seeds, events, failed } = tally
+  const [first] = failed
   if (first) await explain(first)
   if (values.json) print(JSON.stringify(row(tally)))
-  else
-    print(
-      `${tally.seeds} seeds, ${tally.events} events, ${(perMinute(tally) / 1e6).toFixed(1)} M events a minute`,
-    )
-  print(`${tally.seeds - tally.failed.length} passed, ${tally.failed.length} failed`)
-  return tally.failed.length === 0 ? 0 : 1
+  else {
+    print(`${seeds} seeds, ${events} events, ${(perMinute(tally) / 1e6).toFixed(1)} M events a minute`)
+    print(`${seeds - failed.length} passed, ${failed.length} failed`)
+  }
+  return failed.length === 0 ? 0 : 1
 }
 
 process.exit(
