@@ -126,11 +126,12 @@ export async function attempt<T>(what: string, work: () => Promise<T>): Promise<
 }
 
 /**
- * The connection has gone under the statement. `begin` hears of that by itself; if it saw `work` reject first, it would
- * write its ROLLBACK to the socket that is no more, which ends the process. So `work` lets it go first.
+ * The connection has gone under the statement. `begin` hears of that by itself and rejects; if it saw `work` reject as
+ * well, it would write its ROLLBACK to a socket that is no more, which ends the process, or into what the next one on
+ * that connection does. So `work` never ends then.
  */
-const isLost = (error: unknown): boolean => /^(CONNECTION_|E(PIPE|CONN|TIMEDOUT))/.test(codeOf(error))
-const lost_ms = 1_000
+const isLost = (error: unknown): boolean =>
+  /^(CONNECTION_|E(PIPE|CONN|TIMEDOUT))/.test(codeOf(error instanceof Fault ? error.cause : error))
 
 /** Runs `work` in one transaction (read committed), rolled back when it rejects. Rejects with a Fault as `attempt`. */
 export function inTransaction<T>(sql: Sql, what: string, work: (tx: Transaction) => Promise<T>): Promise<T> {
@@ -140,7 +141,7 @@ export function inTransaction<T>(sql: Sql, what: string, work: (tx: Transaction)
       try {
         box.value = await work(tx)
       } catch (cause) {
-        if (isLost(cause)) await new Promise((resolve) => setTimeout(resolve, lost_ms).unref())
+        if (isLost(cause)) return new Promise<never>(() => {})
         throw cause
       }
     })
