@@ -99,7 +99,7 @@ test('EN31 after an older cut the next one holds everybody: nothing is read from
 })
 
 test('EN32 the first shards take commands while others are still being read', async () => {
-  const shards = 2 * limits.shards_recovered_at_once
+  const shards = 4 * limits.shards_recovered_at_once
   const { here, ids } = await drained(memoryStores(), shards)
   const last = shards - 1
   const held: (() => void)[] = []

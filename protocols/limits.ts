@@ -95,8 +95,8 @@ export const limits = {
   read_batch_entries: 256,
   read_batch_bytes: 8 * 1024 * 1024,
   read_idle_ms: 5_000,
-  /** One is folded while the next one's pages are on their way. */
-  shards_recovered_at_once: 2,
+  /** Of a thread: the first one serves soonest when it has the thread and the database to itself. */
+  shards_recovered_at_once: 1,
 
   // The stepped clock.
   stepped_log_lines_max: 10_000,
