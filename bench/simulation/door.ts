@@ -1,5 +1,6 @@
 /** The HTTP door of one thread without its sockets: real routes, real commands, and an auditor who reads every answer. */
 import type { ShardHost } from '../../engine/host.ts'
+import { Fault } from '../../engine/ports.ts'
 import { command, query } from '../../gateways/http/commands.ts'
 import { openPaymentEndpoints, paymentEndpoints } from '../../gateways/http/payments.ts'
 import type { Reply } from '../../gateways/http/reply.ts'
@@ -24,7 +25,10 @@ export interface Call {
 }
 
 /** As much of the doors as these routes stand on. */
-export type DoorParts = Pick<HttpDoors, 'accounts' | 'env' | 'host' | 'reads' | 'routing' | 'webhooks'> & {
+export type DoorParts = Pick<
+  HttpDoors,
+  'accounts' | 'env' | 'host' | 'reads' | 'routing' | 'vault' | 'webhooks'
+> & {
   readonly config: Pick<HttpDoors['config'], 'public_url'>
 }
 
@@ -66,7 +70,9 @@ export class Door {
       if ('query' in route) return await query(route, request, this.#doors)
       if (route.endpoint === 'initiatePayment')
         return await paymentEndpoints.initiatePayment(request, this.#doors)
-    } catch {
+    } catch (error) {
+      // A bug is no fault: taken for one it would be asked again for ever.
+      if (!(error instanceof Fault)) throw error
       return reject('unavailable', '')
     }
     throw new Error(`${path} is no command and no query`)

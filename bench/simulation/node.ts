@@ -11,6 +11,7 @@ import { webhookReader } from '../../gateways/stripe/webhook.ts'
 import type { Accounts } from '../../protocols/accounts.ts'
 import { type Rejection, reject } from '../../protocols/rejections.ts'
 import { Door, watched } from './door.ts'
+import { plain_vault } from './plain_vault.ts'
 import { policy } from './plan.ts'
 import { access } from './provider.ts'
 import type { Life, Timeline } from './timeline.ts'
@@ -140,7 +141,16 @@ export class Node {
     const host = watched(thread, world.auditor)
     const webhooks = webhookReader(client, access.webhook_secret)
     const config = { public_url: 'http://kilat.test' }
-    const doors = { host, accounts: no_accounts, env, reads: board, routing: estimate, webhooks, config }
+    const doors = {
+      host,
+      accounts: no_accounts,
+      env,
+      reads: board,
+      routing: estimate,
+      vault: plain_vault,
+      webhooks,
+      config,
+    }
     return { node: this, env, thread, host, door: new Door(doors) }
   }
 }

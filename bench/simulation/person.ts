@@ -1,4 +1,5 @@
 /** One who uses the system from outside: sends requests with a key, and asks again until he knows what became of them. */
+import { Fault } from '../../engine/ports.ts'
 import type { Reply } from '../../gateways/http/reply.ts'
 import type { Principal, Role } from '../../protocols/actor.ts'
 import { limits } from '../../protocols/limits.ts'
@@ -80,7 +81,10 @@ export class Person {
       if (!member) return answer(reject('unavailable', 'nobody listens'))
       const served = member.node.serve(answer)
       network.send(distances.person, member.env.life, () => {
-        const refuse = () => answer(reject('unavailable', 'a fault'))
+        const refuse = (error: unknown) => {
+          if (!(error instanceof Fault)) auditor.breaches.add('bug', `${what}: ${String(error)}`)
+          answer(reject('unavailable', 'a fault'))
+        }
         void act(member).then(answer, refuse).finally(served)
       })
     })
