@@ -14,5 +14,7 @@ export async function takeAway(
   if (watchers.length !== 1 || stores.length === 0) throw new Error(`no ${kind} with a watcher is there`)
   await stopAll(watchers, { alone: true })
   await killAll(stores)
+  // A watcher that stands still would not see us end, and keep the other store up for ever.
+  process.on('exit', () => resumeAll(watchers))
   return () => resumeAll(watchers)
 }
