@@ -6,6 +6,7 @@ import { outageDrills } from './outages.ts'
 import { pauseDrill } from './pause.ts'
 import { powercutDrill } from './powercut.ts'
 import type { Drill } from './row.ts'
+import { simDrill } from './sim.ts'
 import { slowDrill } from './slow.ts'
 import { snapshotsDrill } from './snapshots.ts'
 import { soakDrill } from './soak.ts'
@@ -18,6 +19,7 @@ export const drills: readonly Drill[] = [
   snapshotsDrill,
   clockDrill,
   ...outageDrills,
+  simDrill,
   slowDrill,
   fuzzDrill,
   abuseDrill,
