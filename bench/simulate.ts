@@ -5,6 +5,7 @@
  */
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
+import { differential } from './simulation/differential.ts'
 import { type FaultName, fault_names, type Plan, planOf } from './simulation/plan.ts'
 import { type Asked, playSeeds, type Tally } from './simulation/player.ts'
 import { commandOf, isGood, playTwice, shrink } from './simulation/seeds.ts'
@@ -23,6 +24,8 @@ const { values } = parseArgs({
     runners: { type: 'string' },
     'virtual-seconds': { type: 'string' },
     threads: { type: 'string' },
+    differential: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 })
@@ -40,6 +43,7 @@ type Numbered =
   | 'runners'
   | 'virtual-seconds'
   | 'threads'
+  | 'rounds'
 
 function numbered(name: Numbered): number | undefined
 function numbered(name: Numbered, usual: number): number
@@ -128,7 +132,16 @@ function row(tally: Tally): object {
   }
 }
 
+/** Holds the simulated JetStream against real servers instead. */
+async function compareServers(): Promise<number> {
+  const rounds = numbered('rounds', 20)
+  const differences = await differential({ seed: numbered('seed', 1), rounds, print })
+  print(`${2 * rounds - differences} passed, ${differences} failed`)
+  return differences === 0 ? 0 : 1
+}
+
 async function main(): Promise<number> {
+  if (values.differential) return compareServers()
   const seed = numbered('repeat')
   if (seed !== undefined) return repeat(seed)
   const tally = await playSeeds(asked(), (so_far) =>

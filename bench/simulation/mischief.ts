@@ -67,6 +67,11 @@ const rows: Readonly<Record<FaultName, Begin>> = {
       world.streams.loseLeader(ms)
       after(ms, () => world.streams.nats.start())
     }),
+  full: ({ world, random, again, after }) =>
+    again(4_000, 25_000, () => {
+      world.streams.fill(true)
+      after(random.between(100, 8_000), () => world.streams.fill(false))
+    }),
   snapshot: ({ world, random }) => {
     world.database.lies = random.pick([0.1, 0.5])
   },

@@ -17,6 +17,7 @@ export const fault_names = [
   'pause',
   'clock',
   'leader',
+  'full',
   'snapshot',
   'database',
   'stripe',

@@ -68,7 +68,13 @@ export class Streams {
   }
 
   heal(): void {
+    this.fill(false)
     this.nats.heal()
+  }
+
+  /** The log takes nothing more: its disk is full, or its limit is reached. */
+  fill(full: boolean): void {
+    if (this.#journal) this.nats.stream('EV0').full = full
   }
 
   /** Shows the auditor what the journal has stored since the last look. */
