@@ -87,7 +87,8 @@ async function settleIn({ stranger, prober }: Scene, witness: Witness): Promise<
 async function startTaker({ scene, stores, workers }: Stage, round: number): Promise<EngineProcess> {
   const data_dir = join(scene.dir, `taker-${round}`, 'data')
   await mkdir(data_dir, { recursive: true })
-  await copyFile(join(scene.data_dir, 'signing-keys.json'), join(data_dir, 'signing-keys.json'))
+  for (const keys of ['signing-keys.json', 'personal-key'])
+    await copyFile(join(scene.data_dir, keys), join(data_dir, keys))
   const taker = new EngineProcess({ data_dir, port: await freePort(), workers, stores })
   taker.start()
   if (await taker.ready(ready_ms)) return taker
