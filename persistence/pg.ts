@@ -126,12 +126,17 @@ export async function attempt<T>(what: string, work: () => Promise<T>): Promise<
 }
 
 /**
- * The connection has gone under the statement. `begin` hears of that by itself and rejects; if it saw `work` reject as
- * well, it would write its ROLLBACK to a socket that is no more, which ends the process, or into what the next one on
- * that connection does. So `work` never ends then.
+ * The connection has gone under the statement, or goes now: so says the client, the system, or the server as its last
+ * word. `begin` hears of that by itself and rejects; if it saw `work` reject as well, it would write its ROLLBACK to a
+ * socket that is no more, which ends the process, or into what the next one on that connection does. So `work` never
+ * ends then.
  */
-const isLost = (error: unknown): boolean =>
-  /^(CONNECTION_|E(PIPE|CONN|TIMEDOUT))/.test(codeOf(error instanceof Fault ? error.cause : error))
+function isLost(error: unknown): boolean {
+  if (error instanceof Fault) return isLost(error.cause)
+  if (error instanceof postgres.PostgresError)
+    return error.severity === 'FATAL' || error.code.startsWith('57P')
+  return /^(CONNECTION_|E(PIPE|CONN|TIMEDOUT))/.test(codeOf(error))
+}
 
 /** Runs `work` in one transaction (read committed), rolled back when it rejects. Rejects with a Fault as `attempt`. */
 export function inTransaction<T>(sql: Sql, what: string, work: (tx: Transaction) => Promise<T>): Promise<T> {
