@@ -179,13 +179,16 @@ export class Shard {
     })
   }
 
-  /** A signal never waits: it is taken now or refused. */
+  /** A signal never waits: it is taken now or refused. Its sender hears of it when what it was judged by is durable. */
   signal(note: SignalNote, done: (refused?: Rejection) => void): void {
     const closed = this.#closed(false)
     if (closed) return done(closed)
     this.#waking.awake(note.to, false, (activation) => {
       if (!activation) return done(asleep)
-      this.#senses.take(activation, note, done)
+      const { changed_n } = activation
+      this.#senses.take(activation, note, (refused) =>
+        this.#gate.hold(changed_n, (lost) => done(lost ?? refused)),
+      )
     })
   }
 
