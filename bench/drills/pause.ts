@@ -12,7 +12,7 @@ export const pauseDrill: Drill = {
   name: 'pause',
   target:
     'SIGSTOP of the owner for 10 s, its shards move, SIGCONT: late writes refused, clients see one truth',
-  short: { rounds: 1, limit_s: 200 },
+  short: { rounds: 1, limit_s: 150 },
   long: { rounds: 10, limit_s: 1_800 },
   async run(options) {
     const stores = await startStores(options.note)
