@@ -64,7 +64,8 @@ test('EN29 an actor whose packed state cannot be is quarantined when it is spoke
     )
   const stores = { ...here.stores, snapshots: watched(here.stores.snapshots, page) }
   const after = await stand({ env: here.env, stores, shards: 1 })
-  expect(await until(after.env, after.send(impossible, { add: 1 }))).toMatchObject({
+  // Nothing happens to it that could break it now.
+  expect(await until(after.env, after.send(impossible, { add: 0 }))).toMatchObject({
     rejection: { rejected: 'actor.quarantined' },
   })
   expect(await until(after.env, after.send(sound, { add: 1 }))).toMatchObject({ view: { state: 3 } })
@@ -87,7 +88,7 @@ test('EN31 after an older cut the next one holds everybody: nothing is read from
   const [newest] = await stores.snapshots.cuts(0)
   if (!newest) throw new Error('a cut was saved')
   const wrong = ids
-    .map((id) => ({ kind: 'counter', id, seq: 7 }))
+    .map((id) => ({ kind: 'counter', id, seq: 1 }))
     .map((row) => ({ ...row, state: packState(70, aboutActor(row)) }))
   await stores.snapshots.save({ ...newest, n: newest.n + 1, log_seq: newest.log_seq + 1, actors: wrong })
   const second = await stand({ env: here.env, stores, shards: 1 })

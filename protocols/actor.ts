@@ -175,23 +175,24 @@ export interface Behaviour {
   invariant(state: unknown): string | undefined
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: rows are looked up by a name that the codec has already checked
-type Row = (...args: any[]) => any
-type Rows = Readonly<Record<string, Row>>
+type Rows<Row> = Readonly<Record<string, Row>>
 
+/** An actor's rows as they are called once a name was looked up: the codec has checked that the message fits its row. */
 interface Tables {
-  readonly decide: Rows
-  readonly evolve: Rows
-  readonly react?: Rows
-  readonly settle?: Rows
-  readonly sense?: Rows
-  readonly gather?: Rows
-  readonly answer?: Rows
-  readonly place?: Row
-  readonly match?: Row
-  readonly rank?: Row
-  readonly view?: Row
-  readonly invariant?: Row
+  readonly decide: Rows<Behaviour['decide']>
+  readonly evolve: Rows<Behaviour['evolve']>
+  readonly react?: Rows<Behaviour['react']>
+  readonly settle?: Rows<
+    (state: unknown, context: Parameters<Behaviour['settle']>[2]) => ReturnType<Behaviour['settle']>
+  >
+  readonly sense?: Rows<Behaviour['sense']>
+  readonly gather?: Rows<Behaviour['gather']>
+  readonly answer?: Rows<Behaviour['answer']>
+  readonly place?: Behaviour['place']
+  readonly match?: Behaviour['match']
+  readonly rank?: Behaviour['rank']
+  readonly view?: Behaviour['view']
+  readonly invariant?: Behaviour['invariant']
 }
 
 /** The untyped face of an actor. An unknown command, event or signal throws: the codec should have refused it. */
@@ -199,12 +200,12 @@ export function behaviourOf<S, C extends Shapes, E extends Shapes, V, G extends 
   actor: Actor<S, C, E, V, G, Q, M>,
 ): Behaviour {
   const tables = actor as unknown as Tables
-  const row = (rows: Rows | undefined, type: string): Row => {
+  const row = <Row>(rows: Rows<Row> | undefined, type: string): Row => {
     const found = rows && Object.hasOwn(rows, type) ? rows[type] : undefined
     if (!found) throw new Error(`${actor.name} has no row for ${type}`)
     return found
   }
-  const optional = (rows: Rows | undefined, type: string) =>
+  const optional = <Row>(rows: Rows<Row> | undefined, type: string): Row | undefined =>
     rows && Object.hasOwn(rows, type) ? rows[type] : undefined
   return {
     name: actor.name,
