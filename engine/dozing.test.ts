@@ -35,8 +35,12 @@ function watched(
 }
 
 /** Ten counters, each at its index plus one, in a snapshot and at rest. */
-async function drained(stores = memoryStores(), shards = 1): Promise<{ here: Stand; ids: string[] }> {
-  const here = await stand({ stores, shards, behaviours: [standing] })
+async function drained(
+  stores = memoryStores(),
+  shards = 1,
+  behaviour = standing,
+): Promise<{ here: Stand; ids: string[] }> {
+  const here = await stand({ stores, shards, behaviours: [behaviour] })
   const ids = Array.from({ length: 10 }, (_, index) => idAt(index))
   for (const [index, id] of ids.entries()) await until(here.env, here.send(id, { add: index + 1 }))
   await until(here.env, here.thread.drain())
@@ -73,11 +77,13 @@ test('EN29 an actor whose packed state cannot be is quarantined when it is spoke
 })
 
 test('EN30 where more are recovered than may be resident, those who doze fall asleep first, and wake', async () => {
-  const { here, ids } = await drained()
+  const { here, ids } = await drained(memoryStores(), 1, counter)
   const after = await stand({ env: here.env, stores: here.stores, shards: 1, resident_max: 10 })
   for (const index of [20, 21, 22]) await until(after.env, after.send(idAt(index), { add: 1 }))
   await after.env.advance(2 * limits.snapshot_interval_ms)
   expect(after.thread.owned[0]?.residents.size).toBe(10)
+  const awake = [...(after.thread.owned[0]?.residents.awake() ?? [])].map(({ address }) => address.id)
+  expect(awake).toEqual([20, 21, 22].map(idAt))
   for (const [index, id] of ids.entries()) expect(await stateOf(after, id)).toBe(index + 1)
 })
 
