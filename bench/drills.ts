@@ -2,10 +2,10 @@
 import { parseArgs } from 'node:util'
 import { loadConfig } from '../gateways/config.ts'
 import { setup } from '../persistence/testing.ts'
-import { together } from './city/population.ts'
 import { drills } from './drills/all.ts'
 import { runChild } from './drills/child.ts'
 import { type Drill, failedRow, type Row, rowOf, tableOf } from './drills/row.ts'
+import { inTurns } from './drills/turns.ts'
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
 const note = (text: string): void => void process.stderr.write(`${text}\n`)
@@ -83,12 +83,7 @@ async function runApart(asked: readonly Drill[]): Promise<readonly Row[]> {
     rows.set(drill, row)
     if (values.json) show([row])
   }
-  const crowd = asked.filter(({ is_alone }) => !is_alone)
-  await together(form === 'short' ? lanes : 1, crowd.length, async (index) => {
-    const drill = crowd[index]
-    if (drill) await run(drill)
-  })
-  for (const drill of asked) if (drill.is_alone) await run(drill)
+  await inTurns(asked, form === 'short' ? lanes : 1, run)
   return asked.flatMap((drill) => rows.get(drill) ?? [])
 }
 

@@ -28,6 +28,7 @@ export const abuseDrill: Drill = {
     'wrong roles, foreign ids, forged tokens, replays, guesses, floods, slow and large requests: all refused with their code; honest p99 < 100 ms',
   short: { rounds: 1, limit_s: 120 },
   long: { rounds: 5, limit_s: 900 },
+  is_alone: true,
   async run({ rounds, note }) {
     const stack = await startStack({ workers })
     let people: People | undefined

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { drills } from './all.ts'
 import { type Drill, failedRow, type Outcome, rowOf, tableOf } from './row.ts'
+import { inTurns } from './turns.ts'
 
 const drill: Drill = {
   name: 'flood',
@@ -39,4 +40,25 @@ test('DF2 every drill has a name of its own and is bounded in both forms', () =>
     expect(short.limit_s).toBeLessThanOrEqual(180)
     expect(long.limit_s).toBeGreaterThanOrEqual(short.limit_s)
   }
+})
+
+test('DF7 a drill that judges how long answers take is alone', () => {
+  const judges = drills.filter(({ target }) => target.includes('p99'))
+  expect(judges.map(({ name }) => name)).toEqual(['slow', 'abuse'])
+  for (const { name, is_alone } of judges) expect([name, is_alone]).toEqual([name, true])
+})
+
+test('DF7 beside a drill that is alone no other one runs, and the others do not wait for each other', async () => {
+  const under_way = new Set<string>()
+  const company = new Map<string, number>()
+  const run = async ({ name }: Drill) => {
+    under_way.add(name)
+    for (const each of under_way) company.set(each, Math.max(company.get(each) ?? 0, under_way.size - 1))
+    await new Promise((resolve) => setImmediate(resolve))
+    under_way.delete(name)
+  }
+  const named = (name: string, is_alone: boolean): Drill => ({ ...drill, name, is_alone })
+  const rows = [named('timed', true), named('one', false), named('two', false), named('late', true)]
+  await inTurns(rows, 3, run)
+  expect(Object.fromEntries(company)).toEqual({ one: 1, two: 1, timed: 0, late: 0 })
 })
