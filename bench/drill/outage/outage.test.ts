@@ -111,3 +111,11 @@ test('OU9 under a cut a process stands still with all that it has started, until
   await killAll(await stopAll([child.pid ?? 0]))
   expect(familyOf([child.pid ?? 0]).filter((pid) => pid !== child.pid)).toEqual([])
 })
+
+test('OU9 one that is starting another program, again and again, stands still too', async () => {
+  const child = spawn('/bin/sh', ['-c', 'while :; do /bin/true; done'], { stdio: 'ignore' })
+  children.push(child)
+  for (let round = 0; round < 60; round++) resumeAll(await stopAll([child.pid ?? 0]))
+  await killAll(await stopAll([child.pid ?? 0]))
+  expect(familyOf([child.pid ?? 0]).filter((pid) => pid !== child.pid)).toEqual([])
+}, 60_000)

@@ -4,6 +4,8 @@ import { pause } from '../engine_process.ts'
 
 const stop_ms = 10_000
 const look_ms = 2
+/** Looks after which whoever does not stand still may be waiting for one that does. */
+const patience = 25
 
 function read(path: string): string {
   try {
@@ -54,14 +56,20 @@ function signal(pids: readonly number[], name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'
   }
 }
 
-/** Stops them, and with them whatever they have started unless `alone`. Rejects when one goes on all the same. */
+/**
+ * Stops them, and with them whatever they have started unless `alone`. Rejects when one goes on all the same. A parent
+ * in vfork(2) waits, deaf to signals, until its child runs another program: when the child was stopped before that,
+ * both must go on for a moment.
+ */
 export async function stopAll(
   roots: readonly number[],
   { alone = false }: { readonly alone?: boolean } = {},
 ): Promise<readonly number[]> {
   const whole = () => (alone ? roots : familyOf(roots))
-  for (const until_ms = performance.now() + stop_ms; performance.now() < until_ms; await pause(look_ms)) {
+  const until_ms = performance.now() + stop_ms
+  for (let looks = 1; performance.now() < until_ms; looks += 1, await pause(look_ms)) {
     const family = whole()
+    if (looks % patience === 0) signal(family, 'SIGCONT')
     signal(family, 'SIGSTOP')
     if (family.every(standsStill) && whole().length === family.length) return family
   }
