@@ -10,8 +10,9 @@ export interface DeviceClock {
   former_ms: number
   /** Fixes in the bucket; 0 in both means that nothing is known. */
   bucket_fixes: number
-  /** The device's time at its newest live fix. */
+  /** The device's time at its newest live fix, and the server's when that came. */
   device_ms: number
+  heard_ms: number
 }
 
 export const unknown_clock: Readonly<DeviceClock> = {
@@ -19,6 +20,7 @@ export const unknown_clock: Readonly<DeviceClock> = {
   former_ms: 0,
   bucket_fixes: 0,
   device_ms: 0,
+  heard_ms: 0,
 }
 
 /** Takes in a live fix. `newer`: its number is above all before it; if its time is not, the device's clock was set back. */
@@ -36,7 +38,9 @@ export function observeClock(clock: DeviceClock, device_ms: number, server_ms: n
     clock.bucket_ms = Math.min(clock.bucket_ms, delta_ms)
     clock.bucket_fixes += 1
   }
-  if (newer) clock.device_ms = device_ms
+  if (!newer) return
+  clock.device_ms = device_ms
+  clock.heard_ms = server_ms
 }
 
 /** A device's time as the server would have read it; what would then lie in the future is stamped anew with now. */
@@ -44,3 +48,11 @@ export function serverTime(clock: Readonly<DeviceClock>, device_ms: number, now_
   const at_ms = Math.max(0, device_ms + Math.min(clock.bucket_ms, clock.former_ms))
   return at_ms > now_ms + limits.fix_future_max_ms ? now_ms : at_ms
 }
+
+/**
+ * The latest that it can have been by the server's clock as that is now: so long before the newest live fix came. It is
+ * later than `serverTime` when that fix was under way for long, or when the server's clock was set since the offset was
+ * learned; nobody can tell which.
+ */
+export const latestTime = (clock: Readonly<DeviceClock>, device_ms: number, at_ms: number): number =>
+  clock.bucket_fixes === 0 ? at_ms : Math.max(at_ms, clock.heard_ms - (clock.device_ms - device_ms))

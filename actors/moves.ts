@@ -82,7 +82,7 @@ function rejected(
 }
 
 /**
- * Each fix goes to the trips during which it was taken, a repeated one too: only the trip knows what is durable, and
+ * Each fix goes to the trips during which it may have been taken, a repeated one too: only the trip knows what is durable, and
  * it drops what it has. A trip that is not under way refuses with `trip.not_active`; the fix has then done all that
  * it can, and counts as acknowledged.
  */
@@ -98,7 +98,8 @@ function relaysOf(
   const relay = (booking_id: string, from_ms: number, until_ms: number) => {
     const waypoints: Waypoint[] = []
     for (const fix of passed)
-      if (fix.at_ms >= from_ms && fix.at_ms <= until_ms) waypoints.push(waypoint(fix, boot, lane === 'live'))
+      if (fix.latest_ms >= from_ms && fix.at_ms <= until_ms)
+        waypoints.push(waypoint(fix, boot, lane === 'live'))
     if (waypoints.length > 0)
       relays.push({
         to: { actor: 'trip', id: booking_id },

@@ -2,7 +2,7 @@
 import { limits } from '../protocols/limits.ts'
 import type { Policy } from '../protocols/policy.ts'
 import type { Fix, RunnerSignal } from '../protocols/runner.ts'
-import { type DeviceClock, observeClock, serverTime, unknown_clock } from './clock.ts'
+import { type DeviceClock, latestTime, observeClock, serverTime, unknown_clock } from './clock.ts'
 import { hasSeen, nothing_seen, type Seen, withSeq } from './seen.ts'
 import { moveTo, no_track, type Track, teleports } from './track.ts'
 
@@ -37,6 +37,8 @@ export interface Passed {
   readonly latitude: number
   readonly longitude: number
   readonly at_ms: number
+  /** Not before `at_ms`: the latest at which it can have been taken. */
+  readonly latest_ms: number
   readonly speed_kmh: number
   readonly heading_degrees: number
   readonly accuracy_m: number
@@ -110,7 +112,8 @@ function consider(pass: Pass, fix: Fix): Passed | FixReason | undefined {
   const at_ms = serverTime(presence, fix.at_ms, now_ms)
   const reason = judge(pass, fix, at_ms, repeat)
   if (known) presence.seen = withSeq(presence.seen, fix.seq)
-  if (reason === undefined) return passedFix(fix, at_ms, repeat, now_ms)
+  const latest_ms = known ? latestTime(presence, fix.at_ms, at_ms) : at_ms
+  if (reason === undefined) return passedFix(fix, { at_ms, latest_ms, repeat }, now_ms)
   if (repeat) return undefined
   presence.refused = [...presence.refused, fix.seq].slice(-limits.refused_seqs_max)
   return reason
@@ -150,17 +153,16 @@ function takeToken(presence: Presence, now_ms: number, { fixes_per_s, fixes_burs
   return true
 }
 
-function passedFix(fix: Fix, at_ms: number, repeat: boolean, now_ms: number): Passed {
+function passedFix(fix: Fix, seen: Pick<Passed, 'at_ms' | 'latest_ms' | 'repeat'>, now_ms: number): Passed {
   const { speed_kmh = 0, heading_degrees = 0 } = fix
   return {
     seq: fix.seq,
     latitude: fix.latitude,
     longitude: fix.longitude,
-    at_ms,
+    ...seen,
     speed_kmh: Math.max(0, speed_kmh),
     heading_degrees: heading_degrees >= 0 && heading_degrees <= 360 ? heading_degrees : 0,
     accuracy_m: fix.accuracy_m ?? 0,
-    repeat,
     skewed: fix.at_ms > now_ms + limits.fix_future_max_ms,
   }
 }

@@ -281,6 +281,24 @@ test('RN13 a fix on a trip goes on to it with the time of the server, and again 
   expect(again.reports).toEqual([])
 })
 
+test('RN16 a fix goes to the trip that it may belong to when the clock of the server was set before the trip began', () => {
+  const set_ms = 30_000
+  const fix = (seq: number) => ({ seq, latitude: 3.15, longitude: 101.65, at_ms: noon_ms + 1_000 * seq })
+  const known = feel(ready, moved({ fixes: [fix(1)] }), { at_ms: noon_ms + 1_000 }).volatile
+  const at = (at_ms: number) => ({ ...standing, at_ms })
+  const behaviour = behaviourOf(runner)
+  const state = behaviour.evolve(given(runner, ready).state, reserved(1), at(noon_ms + set_ms + 2_000))
+  const seqs = (before: unknown, signal: ReturnType<typeof moved>, at_ms: number) => {
+    const { relays = [], volatile: after } = behaviour.sense({ state, volatile: before }, signal, at(at_ms))
+    const taken = relays.flatMap(({ signal: told }) => (told.type === 'trip.moved' ? told.waypoints : []))
+    return { seqs: taken.map(({ seq }) => seq), after }
+  }
+  const live = seqs(known, moved({ fixes: [fix(10)] }), noon_ms + set_ms + 10_000)
+  expect(live.seqs).toEqual([10])
+  const backlog = moved({ lane: 'backlog', fixes: [{ ...fix(2), at_ms: noon_ms - 8_000 }, fix(9)] })
+  expect(seqs(live.after, backlog, noon_ms + set_ms + 11_000).seqs).toEqual([9])
+})
+
 test('RN14 a backlog goes to the trip during which it was taken, also when that has ended', () => {
   const later_ms = noon_ms + 600_000
   const behaviour = behaviourOf(runner)

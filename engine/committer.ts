@@ -15,6 +15,8 @@ export interface Tip {
   /** The newest entry, frame or claim. */
   readonly seq: number
   readonly hash: string
+  /** The newest durable frame itself: a claim may have come after it, and only a frame says what a snapshot was cut from. */
+  readonly frame: { readonly epoch: number; readonly seq: number; readonly hash: string }
 }
 
 export interface CommitterParts {
@@ -116,7 +118,8 @@ export class Committer {
   #acked(flight: Flight, seq: number): void {
     if (this.#closed) return
     const { epoch, writer } = this.#tip
-    this.#tip = { epoch, writer, n: flight.frame.n, seq, hash: flight.hash }
+    const { hash } = flight
+    this.#tip = { epoch, writer, n: flight.frame.n, seq, hash, frame: { epoch, seq, hash } }
     this.#flight = undefined
     this.#resolving = false
     this.#wait_ms = resolve_first_ms

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
+import { limits } from '../protocols/limits.ts'
 import { SteppedEnv } from './clock.ts'
 import { idAt, memoryStores, type Stand, type Stores, stand, stateOf, until } from './counter.given.ts'
+import { dropFalse } from './cuts.ts'
 import type { MemoryLog } from './memory_journal.ts'
 import { MemorySnapshots } from './memory_snapshots.ts'
 import type { ActorRow, Cut } from './ports.ts'
@@ -67,6 +69,61 @@ test('SN12 a snapshot of which an actor is missing, or is older than the cut, is
     expect(replayedOf(here)).toBe(damages.includes(change) ? 5 : 0)
     expect(await Promise.all([0, 1, 2].map((index) => stateOf(here, idAt(index))))).toEqual([15, 5, 5])
   }
+})
+
+const far = 1_000
+/** How a cut may say that it is ahead of the log. */
+const ahead: readonly ((cut: Cut) => Cut)[] = [
+  (cut) => ({ ...cut, n: cut.n + far }),
+  (cut) => ({ ...cut, n: cut.n + far, log_seq: cut.log_seq + far }),
+  (cut) => ({ ...cut, epoch: cut.epoch + far }),
+]
+
+test('SN15 a cut of a frame or an epoch that the log never had is passed over, and keeps no true one out', async () => {
+  for (const change of ahead) {
+    const { env, stores } = await played()
+    const snapshots = await savedAgain(stores, change)
+    const here = await stand({ shards: 1, stores: { ...stores, snapshots }, env })
+    expect(replayedOf(here)).toBe(4)
+    expect(await snapshots.cuts(0)).toEqual([])
+    await until(env, here.send(idAt(1), { add: 1 }))
+    await until(env, here.thread.drain())
+    expect((await snapshots.cuts(0)).map(({ n }) => n)).toEqual([5])
+    const after = await stand({ shards: 1, stores: { ...stores, snapshots }, env })
+    expect(replayedOf(after)).toBe(0)
+    expect(await stateOf(after, idAt(1))).toBe(6)
+  }
+})
+
+test('SN15 an owner drops the false cut that refuses his own, but nobody who was deposed drops one', async () => {
+  const { env, stores } = await played()
+  const owner = await stand({ shards: 1, stores, env })
+  const { snapshots } = stores
+  const forge = async () => {
+    const [head] = await snapshots.cuts(0)
+    if (head) await snapshots.save({ ...head, epoch: head.epoch + far, n: head.n + far, actors: [] })
+  }
+  await forge()
+  for (const add of [1, 2]) {
+    await until(env, owner.send(idAt(0), { add }))
+    await env.advance(2 * limits.snapshot_interval_ms)
+  }
+  expect((await snapshots.cuts(0))[0]).toMatchObject({ n: 6, epoch: 2 })
+  await forge()
+  const forged = await snapshots.cuts(0)
+  await dropFalse({ shard: 0, env, ...stores }, 'the former owner')
+  expect(await snapshots.cuts(0)).toEqual(forged)
+})
+
+test('EN36 a cut at rest behind a claim is of the newest frame, and the next start goes by it', async () => {
+  const { env, stores } = await played()
+  const snapshots = new MemorySnapshots()
+  await stand({ shards: 1, stores: { ...stores, snapshots }, env })
+  await env.advance(2 * limits.snapshot_interval_ms)
+  expect(await snapshots.cuts(0)).toMatchObject([{ n: 4, epoch: 1 }])
+  const after = await stand({ shards: 1, stores: { ...stores, snapshots }, env })
+  expect(replayedOf(after)).toBe(0)
+  expect(await stateOf(after, idAt(0))).toBe(10)
 })
 
 /** Whether a shard opens on a log of which one entry is changed. */

@@ -28,6 +28,7 @@ function watched(
     save: (cut) => inner.save(cut),
     cuts: (shard) => inner.cuts(shard),
     wake: (shard, kind, id) => inner.wake(shard, kind, id),
+    drop: (cut) => inner.drop(cut),
     async *load(shard, n) {
       for await (const rows of inner.load(shard, n)) yield await page(shard, rows)
     },

@@ -59,6 +59,18 @@ export class MemorySnapshots implements Snapshots {
     return Promise.resolve(asOf(rows.get(keyOf(kind, id)), heads.at(-1)?.n ?? 0))
   }
 
+  async drop({ shard, epoch, n }: Pick<CutHead, 'shard' | 'epoch' | 'n'>): Promise<void> {
+    const kept = this.#shardOf(shard)
+    const heads = kept.heads.filter((head) => head.n !== n || head.epoch !== epoch)
+    if (heads.length === kept.heads.length) return
+    kept.heads = heads
+    for (const [key, rows] of kept.rows) {
+      const others = rows.filter((row) => row.n !== n)
+      if (others.length > 0) kept.rows.set(key, others)
+      else kept.rows.delete(key)
+    }
+  }
+
   #shardOf(shard: number): Shard {
     const found = this.#shards.get(shard)
     if (found) return found

@@ -72,6 +72,8 @@ export interface Snapshots {
   load(shard: number, n: number): AsyncIterable<readonly ActorRow[]>
   /** One actor as it was at the newest cut. */
   wake(shard: number, kind: string, id: string): Promise<ActorRow | undefined>
+  /** Forgets a cut that is not of the log, and every row that it brought. One of another epoch at that frame stays. */
+  drop(cut: Pick<CutHead, 'shard' | 'epoch' | 'n'>): Promise<void>
 }
 
 /** A frame that is on disk, as those who derive something from the log see it. */

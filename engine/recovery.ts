@@ -6,6 +6,7 @@ import { shardOf } from '../protocols/shard.ts'
 import { lift } from '../protocols/upcast.ts'
 import type { Activation } from './activation.ts'
 import type { Tip } from './committer.ts'
+import { confirms, dropFalse } from './cuts.ts'
 import type { Env } from './env.ts'
 import { runningHash } from './hash.ts'
 import type { Keys } from './keys.ts'
@@ -44,6 +45,8 @@ interface Cursor {
   seq: number
   hash: string
   epoch: number
+  /** The newest frame. */
+  frame: Tip['frame']
   /** The newest record is a claim that was overtaken on its way: it ends a tenure and begins none. */
   late: boolean
   at_ms: number
@@ -53,26 +56,37 @@ interface Cursor {
 /** Makes this writer the owner and builds the shard's state. Rejects with a Fault when a store does not answer or the log is broken. */
 export async function recover(parts: RecoveryParts): Promise<Recovered> {
   const { claim, seq } = await claimLog(parts)
-  const { cut, published } = await beginning(parts, seq)
-  const cursor: Cursor = {
-    n: cut?.n ?? 0,
-    seq: cut?.log_seq ?? 0,
-    hash: cut?.hash ?? '',
-    epoch: cut?.epoch ?? 0,
-    late: false,
-    at_ms: cut?.at_ms ?? 0,
-    replayed: 0,
-  }
+  const { cut, published, has_false } = await beginning(parts, seq)
+  const cursor = cursorAt(cut)
   for await (const entry of parts.journal.read(parts.shard, cursor.seq, seq))
     await replay(parts, cursor, entry)
   if (cursor.seq !== seq) throw new Fault(`the log of shard ${parts.shard} ends early`, { retry: true })
   if (cursor.late) throw new Fault(`a later claim of shard ${parts.shard} came before ours`, { retry: true })
+  if (has_false) await dropFalse(parts, claim.writer)
   for (const activation of parts.residents.awake()) {
     parts.residents.inspect(activation)
     parts.residents.placed(activation)
   }
-  const tip: Tip = { epoch: claim.epoch, writer: claim.writer, n: cursor.n, seq, hash: cursor.hash }
+  const { n, hash, frame } = cursor
+  const tip: Tip = { epoch: claim.epoch, writer: claim.writer, n, seq, hash, frame }
   return { tip, published, at_ms: cursor.at_ms, replayed: cursor.replayed }
+}
+
+function cursorAt(cut: CutHead | undefined): Cursor {
+  if (!cut) return { ...before_all }
+  const { epoch, n, log_seq: seq, hash, at_ms } = cut
+  return { n, seq, hash, epoch, frame: { epoch, seq, hash }, late: false, at_ms, replayed: 0 }
+}
+
+const before_all: Readonly<Cursor> = {
+  n: 0,
+  seq: 0,
+  hash: '',
+  epoch: 0,
+  frame: { epoch: 0, seq: 0, hash: '' },
+  late: false,
+  at_ms: 0,
+  replayed: 0,
 }
 
 /** An unconditional append: by compare-and-set a claimer would lose every race against a live writer. */
@@ -100,9 +114,20 @@ function recordIn(shard: number, seq: number, bytes: Uint8Array, without_bodies 
   }
 }
 
+async function isConfirmed(journal: Journal, cut: CutHead, until_seq: number): Promise<boolean> {
+  try {
+    return await confirms(journal, cut, until_seq)
+  } catch (cause) {
+    if (cause instanceof Fault) throw cause
+    throw broken(`shard ${cut.shard} behind frame ${cut.n}: ${cause instanceof Error ? cause.message : ''}`)
+  }
+}
+
 interface Beginning {
   readonly cut: CutHead | undefined
   readonly published: Position
+  /** A newer cut is not of this log. */
+  readonly has_false: boolean
 }
 
 /**
@@ -112,13 +137,15 @@ interface Beginning {
 async function beginning(parts: RecoveryParts, until_seq: number): Promise<Beginning> {
   const { shard, env, journal, snapshots } = parts
   const cuts = await snapshots.cuts(shard)
+  let has_false = false
   for (const cut of cuts) {
-    if (!(await confirms(journal, cut, until_seq))) {
+    if (!(await isConfirmed(journal, cut, until_seq))) {
       env.log('warn', 'a snapshot does not match the log and is passed over', { shard, n: cut.n })
+      has_false = true
       continue
     }
     try {
-      return { cut, published: await restore(parts, cut, cut === cuts[0]) }
+      return { cut, published: await restore(parts, cut, cut === cuts[0]), has_false }
     } catch (cause) {
       if (cause instanceof Fault && cause.retry) throw cause
       parts.residents.clear()
@@ -126,22 +153,8 @@ async function beginning(parts: RecoveryParts, until_seq: number): Promise<Begin
       env.log('error', 'a snapshot cannot be read and is passed over', { shard, n: cut.n, why })
     }
   }
-  return { cut: undefined, published: { n: 0, seq: 0 } }
+  return { cut: undefined, published: { n: 0, seq: 0 }, has_false }
 }
-
-async function confirms(journal: Journal, cut: CutHead, until_seq: number): Promise<boolean> {
-  let at_cut = false
-  for await (const { seq, bytes } of journal.read(cut.shard, cut.log_seq - 1, until_seq)) {
-    const record = recordIn(cut.shard, seq, bytes)
-    if (seq === cut.log_seq) at_cut = !isClaim(record) && record.n === cut.n && record.epoch === cut.epoch
-    else if (!isClaim(record)) return at_cut && chainHolds(cut, record)
-    if (!at_cut) return false
-  }
-  return at_cut
-}
-
-/** A frame right behind the cut names the cut's hash; behind a claim, replay checks the chain. */
-const chainHolds = (cut: CutHead, next: Frame) => next.prev_seq !== cut.log_seq || next.prev_hash === cut.hash
 
 /**
  * Sleepers are read back from the newest cut, and those who doze may fall asleep. After an older one everybody is taken
@@ -187,6 +200,7 @@ async function replay(parts: RecoveryParts, cursor: Cursor, entry: LogEntry): Pr
         if (parts.residents.find(kind, id) === 'asleep') await parts.residents.wake(kind, id)
     apply(parts, record)
     cursor.n = record.n
+    cursor.frame = { epoch: record.epoch, seq: entry.seq, hash }
     cursor.replayed += record.events.length
   }
   cursor.hash = hash

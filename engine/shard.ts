@@ -6,6 +6,7 @@ import type { Activation, Work } from './activation.ts'
 import { Admission } from './admission.ts'
 import { Committer, type Tip } from './committer.ts'
 import type { Core, ShardParts } from './core.ts'
+import { dropFalse } from './cuts.ts'
 import type { Cancel } from './env.ts'
 import { Executor, refuse, workOf } from './executor.ts'
 import { FrameWatch } from './frame_watch.ts'
@@ -103,6 +104,7 @@ export class Shard {
       residents: core.residents,
       position: ({ address }) => parts.grids.get(address.actor)?.position(address.id),
       saved: () => this.#residents.passivate(({ key }) => parts.watchers.has(key)),
+      refused: () => dropFalse({ ...parts, ...parts.drivers }, this.#committer.tip.writer),
     })
     this.#gathering = new Gathering(parts.env, (work) => this.#put(work))
     this.#senses = new Senses({

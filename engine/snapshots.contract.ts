@@ -51,6 +51,7 @@ export function snapshotsContract(name: string, open: () => Promise<OpenSnapshot
     }
     loading(subject)
     fencing(subject)
+    dropping(subject)
     waking(subject)
   })
 }
@@ -149,6 +150,29 @@ function fencing(subject: Subject): void {
       ['b', 1],
     ])
     expect((await loaded(subject(), 11, 4)).get('runner a')?.seq).toBe(1)
+  })
+}
+
+function dropping(subject: Subject): void {
+  test('SN14 a cut that is not of the log is dropped with its rows, and a true one comes in its place', async () => {
+    const older = cutOf(30, 4, [actor('a', 1), actor('b', 1)])
+    const strange = cutOf(30, 1_000, [actor('a', 9), actor('c', 1)], 7)
+    await subject().save(older)
+    await subject().save(strange)
+    const next = cutOf(30, 6, [actor('a', 2)], 2)
+    await expect(subject().save(next)).rejects.toMatchObject({ retry: false })
+    await subject().drop({ shard: 30, epoch: 6, n: 1_000 })
+    expect(await subject().cuts(30)).toEqual([headOf(strange), headOf(older)])
+    await subject().drop(strange)
+    await subject().drop(strange)
+    expect(await subject().cuts(30)).toEqual([headOf(older)])
+    expect((await subject().wake(30, 'runner', 'a'))?.seq).toBe(1)
+    expect(await subject().wake(30, 'runner', 'c')).toBeUndefined()
+    await subject().save(next)
+    expect([...(await loaded(subject(), 30, 6)).values()].map(({ id, seq }) => [id, seq]).sort()).toEqual([
+      ['a', 2],
+      ['b', 1],
+    ])
   })
 }
 

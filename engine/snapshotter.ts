@@ -4,7 +4,7 @@ import { limits } from '../protocols/limits.ts'
 import type { Activation } from './activation.ts'
 import type { Tip } from './committer.ts'
 import type { Env } from './env.ts'
-import type { ActorRow, Snapshots } from './ports.ts'
+import { type ActorRow, Fault, type Snapshots } from './ports.ts'
 import type { Residents } from './residents.ts'
 import { aboutActor, packRow, type ShardRow } from './shard_row.ts'
 
@@ -32,6 +32,8 @@ export interface SnapshotterParts {
   readonly position: (activation: Activation) => { latitude: number; longitude: number } | undefined
   /** A cut was saved: everything up to frame `n` can be read back. */
   readonly saved: (n: number) => void
+  /** The store has a newer cut than this one, which can only be false unless we were deposed. */
+  readonly refused: () => Promise<void>
 }
 
 export class Snapshotter {
@@ -120,7 +122,7 @@ export class Snapshotter {
         for (const each of kept.slice(start, start + slice)) actors.push(this.#rowOf(each))
         await new Promise<void>((resolve) => env.soon(resolve))
       }
-      const { epoch, seq: log_seq, hash } = tip
+      const { epoch, seq: log_seq, hash } = tip.frame
       const head = { shard, epoch, n, log_seq, hash, at_ms }
       await snapshots.save({ ...head, shard_row: packRow(row, head), actors })
       this.#failing = false
@@ -130,7 +132,15 @@ export class Snapshotter {
       this.#failing = true
       this.#parts.residents.giveBack(kept.map(({ activation }) => activation))
       env.log('warn', 'a snapshot could not be saved', { shard, n, cause: String(cause) })
+      if (cause instanceof Fault && !cause.retry) await this.#mend()
     }
+  }
+
+  async #mend(): Promise<void> {
+    const { shard, env, refused } = this.#parts
+    await refused().catch((cause: unknown) =>
+      env.log('warn', 'whether a snapshot is false cannot be told yet', { shard, cause: String(cause) }),
+    )
   }
 
   #rowOf({ activation, state, seq }: Kept): ActorRow {

@@ -83,5 +83,6 @@ test('SN11 without a database every call ends in a fault that may be tried again
   await expect(snapshots.save({ ...head(1, 1), actors: [] })).rejects.toMatchObject(away)
   await expect(snapshots.cuts(1)).rejects.toMatchObject(away)
   await expect(snapshots.wake(1, 'runner', 'a')).rejects.toMatchObject(away)
+  await expect(snapshots.drop(head(1, 1))).rejects.toMatchObject(away)
   await closeSql(sql)
 })

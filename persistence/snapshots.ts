@@ -81,6 +81,13 @@ async function save(tx: Transaction, cut: Cut): Promise<void> {
   await Promise.all([insertHead(tx, cut), ...(previous ? forgetBefore(tx, cut.shard, previous.n) : [])])
 }
 
+async function drop(tx: Transaction, { shard, epoch, n }: Parameters<Snapshots['drop']>[0]): Promise<void> {
+  await tx`SELECT pg_advisory_xact_lock(${lock_class}, ${shard})`
+  const dropped = await tx`
+    DELETE FROM snapshot_cuts WHERE shard = ${shard} AND epoch = ${epoch} AND n = ${n} RETURNING n`
+  if (dropped.length > 0) await tx`DELETE FROM snapshot_actors WHERE shard = ${shard} AND n = ${n}`
+}
+
 /** Stands between the values of a column of a page: no kind or id holds it. */
 const separator = '\u001f'
 
@@ -189,5 +196,6 @@ export function openSnapshots(sql: Sql): Snapshots {
           ORDER BY n DESC LIMIT 1`
         return row && actorRow(row)
       }),
+    drop: (cut) => inTransaction(sql, 'dropping a snapshot', (tx) => drop(tx, cut)),
   }
 }

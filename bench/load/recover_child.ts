@@ -187,8 +187,8 @@ async function fill(order: RecoverOrder): Promise<readonly string[]> {
   await before.drain()
   say({ type: 'note', line: 'the snapshot is cut' })
   // From here on no cut is ever finished: what follows is only in the log.
-  const { cuts, load, wake } = bound(drivers.snapshots)
-  const snapshots = { cuts, load, wake, save: () => new Promise<void>(() => {}) }
+  const { cuts, load, wake, drop } = bound(drivers.snapshots)
+  const snapshots = { cuts, load, wake, drop, save: () => new Promise<void>(() => {}) }
   const after = threadOn({ ...drivers, snapshots }, behaviours)
   await after.open()
   await drive(after, { runners, bookings }, order.events, random.uuid())
@@ -201,6 +201,7 @@ const bound = (snapshots: Drivers['snapshots']) => ({
   cuts: snapshots.cuts.bind(snapshots),
   load: snapshots.load.bind(snapshots),
   wake: snapshots.wake.bind(snapshots),
+  drop: snapshots.drop.bind(snapshots),
 })
 
 process.on('message', (order: RecoverOrder) => {

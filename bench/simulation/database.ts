@@ -44,6 +44,7 @@ export class Database {
         cuts: (shard) => to(async () => this.#told(await snapshots.cuts(shard))),
         load: (shard, n) => this.#loaded(to(() => all(snapshots.load(shard, n)))),
         wake: (shard, kind, id) => to(() => snapshots.wake(shard, kind, id)),
+        drop: (cut) => to(() => snapshots.drop(cut)),
       },
       projections: {
         watermark: (shard) => to(() => projections.watermark(shard)),

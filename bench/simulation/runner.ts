@@ -105,14 +105,13 @@ export class Runner extends Person {
       fixes: [fix],
     } as const
     const to = { actor: 'runner', id: this.by.id }
-    const { auditor, plan, deployment } = this.world
+    const { auditor, deployment } = this.world
     const refused = await this.reach<Rejection | undefined>(
       ({ host }) => new Promise((resolve) => host.signal({ to, signal, by: this.by }, resolve)),
       'a position',
       false,
     )
-    // A fix is placed in time by the node's clock: while that is wrong it may seem older than the trip.
-    if (plan.faults.includes('clock') || booking_id === undefined) return
+    if (booking_id === undefined) return
     if (refused === undefined && deployment.isAbreast(this.by.id))
       auditor.kept(booking_id, this.by.id, `${this.#boot}:${fix.seq}`)
   }
