@@ -100,12 +100,19 @@ export async function freshStreams({ link, replicas }: Servers): Promise<void> {
   await settled(link, replicas)
 }
 
+/** The server removes the files of a deleted stream behind its answer; until then it may fail to make their successors. */
+const not_yet = 'error creating store for stream'
+
 async function made(link: Link, stream: { readonly name: string }, replicas: number): Promise<void> {
-  const { error } = await askJetStream(link, `STREAM.CREATE.${stream.name}`, {
-    ...stream,
-    num_replicas: replicas,
-  })
-  if (error) throw new Error(`the stream ${stream.name} was refused: ${error.description}`)
+  for (const until_ms = performance.now() + patience_ms; ; await pause(look_ms)) {
+    const { error } = await askJetStream(link, `STREAM.CREATE.${stream.name}`, {
+      ...stream,
+      num_replicas: replicas,
+    })
+    if (!error) return
+    if (error.description !== not_yet || performance.now() > until_ms)
+      throw new Error(`the stream ${stream.name} was refused: ${error.description}`)
+  }
 }
 
 export interface Model {
