@@ -8,7 +8,7 @@ FROM tools AS build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY . .
-RUN node node_modules/typescript/bin/tsc -p .
+RUN node node_modules/typescript/bin/tsc -p . && node bundle.mjs
 
 # What runs: no compiler, no linter, and uWebSockets.js from its makers, whose releases are tags of their repository.
 FROM tools AS packages
@@ -28,4 +28,4 @@ VOLUME /var/lib/kilat
 EXPOSE 8080 8004
 HEALTHCHECK --interval=5s --timeout=3s --start-period=60s --retries=5 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/readiness`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "dist/gateways/main.js"]
+CMD ["node", "dist/bundle/main.js"]

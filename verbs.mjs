@@ -22,7 +22,7 @@ const spell = {
  */
 // biome-ignore format: a table reads better as one
 export const verbs = [
-  { name: 'start', summary: 'serve, with embedded stores where NATS_URL and DATABASE_URL name none', run: 'gateways/main.js',
+  { name: 'start', summary: 'serve, with embedded stores where NATS_URL and DATABASE_URL name none', run: 'bundle/main.js',
     about: 'PORT, NATS_URL, DATABASE_URL and the rest of the settings: .env.example. Ctrl-C drains.',
     examples: ['kilat start', 'PORT=9000 kilat start'] },
   { name: 'prepare', summary: 'bring packages, build and nats-server to this folder, and nothing else', run: 'prepare', examples: ['kilat prepare'] },

@@ -160,7 +160,7 @@ describe.each([1, 2])('with %i worker threads', (workers) => {
   }, 120_000)
 
   test('EE4 a second engine on the same port says so, starts no store and ends with exit code 1', async () => {
-    const program = join(projectDir(), 'dist', 'gateways', 'main.js')
+    const program = join(projectDir(), 'dist', 'bundle', 'main.js')
     const settings = { PORT: String(stack.port), DATA_DIR: join(stack.dir, 'second') }
     const second = spawn(process.execPath, [program], {
       env: { ...process.env, ...settings },

@@ -9,7 +9,7 @@ import { freePort } from '../persistence/embedded/free_port.ts'
 import { projectDir } from '../persistence/embedded/project_dir.ts'
 
 // Tests run from the sources; a child needs JavaScript.
-const program = join(projectDir(), 'dist', 'gateways', 'main.js')
+const program = join(projectDir(), 'dist', 'bundle', 'main.js')
 export const issuer = 'kilat-pet-runner'
 const ready_max_ms = 120_000
 const stop_max_ms = 30_000

@@ -85,7 +85,7 @@ test('KV3 each verb has its program, and each operator’s verb its row there', 
   const runs = cli.slice(cli.indexOf('const runs'), cli.indexOf('\n}\n'))
   for (const { name, run, open } of words.verbs) {
     if (run === 'gateways/cli.js') expect(runs).toMatch(new RegExp(`^ {2}'?${name}'?[:,]`, 'm'))
-    else if (!steps.has(run) && !open) expect(existsSync(program(run))).toBe(true)
+    else if (!steps.has(run) && !open) expect(existsSync(join(root, 'dist', run))).toBe(true)
   }
   const rows = [...runs.matchAll(/^ {2}'?([a-z ]+)'?[:,]/gm)].map(([, name]) => name)
   expect(rows.filter((name) => !words.verbs.some((verb) => verb.name === name))).toEqual([])

@@ -21,7 +21,7 @@ test('DR1 every kind of process is killed, now and then two at once, and the see
 test('DR2 processes are told apart by their command lines', () => {
   expect(kindOf('/usr/bin/nats-server\0-c\0/tmp/x/nats.conf')).toBe('nats')
   expect(kindOf('node\0/app/dist/persistence/embedded/database_child.js\0/tmp/x\x005432')).toBe('database')
-  expect(kindOf('node\0/app/dist/gateways/main.js')).toBe('engine')
+  expect(kindOf('node\0/app/dist/bundle/main.js')).toBe('engine')
   expect(kindOf('node\0/app/dist/persistence/embedded/watcher.js')).toBe('other')
 })
 

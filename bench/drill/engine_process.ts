@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 // Beside this file once it is built.
-const program = fileURLToPath(new URL('../../gateways/main.js', import.meta.url))
+const program = fileURLToPath(new URL('../../bundle/main.js', import.meta.url))
 
 export interface StoreUrls {
   readonly nats_url: string

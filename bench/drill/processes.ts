@@ -43,7 +43,7 @@ export function kindOf(command: string): Kind {
   if (program.endsWith('nats-server')) return 'nats'
   const script = args.find((arg) => arg.endsWith('.js') || arg.endsWith('.ts')) ?? ''
   if (script.includes('database_child')) return 'database'
-  return script.endsWith('gateways/main.js') ? 'engine' : 'other'
+  return script.endsWith('bundle/main.js') ? 'engine' : 'other'
 }
 
 /** All living processes that work on `dir`, from /proc, but for this one. */

@@ -29,6 +29,7 @@ export type RecoverWord =
   | { readonly type: 'failed'; readonly why: string }
 
 const clients = 512
+const tries_max = 5
 const service: Principal = { id: '00000000-0000-4000-8000-000000000000', role: 'service' }
 const say = (word: RecoverWord) => process.send?.(word)
 const env = systemEnv('error')
@@ -58,9 +59,15 @@ async function must(
   by: Principal,
   command: Message,
 ): Promise<void> {
-  const envelope = { id: `fill-${serial++}`, to: { actor, id }, command, by, lane: 'command' } as const
-  const answer: Answer = await host.submit({ ...envelope, deadline_ms: Date.now() + 60_000 })
-  if (!answer.ok) throw new Error(`${command.type}: ${answer.rejection.rejected} ${answer.rejection.detail}`)
+  for (let tries = 1; ; tries++) {
+    const envelope = { id: `fill-${serial++}`, to: { actor, id }, command, by, lane: 'command' } as const
+    const answer: Answer = await host.submit({ ...envelope, deadline_ms: Date.now() + 60_000 })
+    if (answer.ok) return
+    const { rejected, detail } = answer.rejection
+    // On a busy machine one of the steps behind a command may come too late, and then nothing has happened.
+    if (tries === tries_max || !/expired|overloaded/.test(`${rejected} ${detail}`))
+      throw new Error(`${command.type}: ${rejected} ${detail}`)
+  }
 }
 
 async function forEach(count: number, work: (index: number) => Promise<void>): Promise<void> {
