@@ -69,7 +69,11 @@ export async function stopAll(
   const until_ms = performance.now() + stop_ms
   for (let looks = 1; performance.now() < until_ms; looks += 1, await pause(look_ms)) {
     const family = whole()
-    if (looks % patience === 0) signal(family, 'SIGCONT')
+    if (looks % patience === 0) {
+      // Longer each time: on a busy machine the child has yet to get its turn.
+      signal(family, 'SIGCONT')
+      await pause((looks / patience) * look_ms)
+    }
     signal(family, 'SIGSTOP')
     if (family.every(standsStill) && whole().length === family.length) return family
   }
