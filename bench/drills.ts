@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { loadConfig } from '../gateways/config.ts'
 import { setup } from '../persistence/testing.ts'
+import { leftOver, ownFamily } from './drill/left_over.ts'
 import { drills } from './drills/all.ts'
 import { runChild } from './drills/child.ts'
 import { type Drill, failedRow, type Row, rowOf, tableOf } from './drills/row.ts'
@@ -22,6 +23,8 @@ const { values, positionals } = parseArgs({
 })
 /** Drills at once, in the short form. */
 const lanes = 3
+/** What a drill has told to end is gone by then. */
+const patience_ms = 5_000
 const form = values.short ? 'short' : 'long'
 
 function whole(name: string, text: string): number {
@@ -50,6 +53,7 @@ function chosen(): readonly Drill[] {
 async function runHere(drill: Drill): Promise<Row> {
   const asked = askedOf(drill)
   const { shards, token_issuer } = loadConfig(process.env)
+  const left: string[] = []
   const began_ms = performance.now()
   const ran = () => ({ ...asked, seconds: Math.round((performance.now() - began_ms) / 1_000) })
   const { limit_s } = drill[form]
@@ -58,8 +62,9 @@ async function runHere(drill: Drill): Promise<Row> {
     process.exit(1)
   }, limit_s * 1_000)
   try {
-    const outcome = await drill.run({ ...asked, shards, token_issuer, note })
-    return rowOf(drill, ran(), outcome)
+    const outcome = await drill.run({ ...asked, shards, token_issuer, note, left: (what) => left.push(what) })
+    left.push(...(await leftOver(ownFamily, patience_ms)))
+    return rowOf(drill, ran(), outcome, left)
   } catch (error) {
     note(error instanceof Error ? (error.stack ?? error.message) : String(error))
     return failedRow(drill, ran(), `it could not be carried out: ${String(error)}`)

@@ -1,12 +1,10 @@
 // A person who is forgotten: on real stores, with a look at every byte that they keep.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { projectDir } from '../persistence/embedded/project_dir.ts'
 import { closeSql, openSql, type Sql } from '../persistence/pg.ts'
 import { startDatabase, startNats, type TestDatabase, type TestNats } from '../persistence/testing.ts'
+import { runKilat } from './kilat.given.ts'
 import { Stack } from './stack.ts'
 
 let nats: TestNats
@@ -56,17 +54,9 @@ async function insist(method: string, path: string, token: string, body?: object
 
 /** Runs `kilat` as an operator does. */
 async function kilat(...words: string[]): Promise<{ code: number; text: string }> {
-  const child = spawn(process.execPath, [join(projectDir(), 'dist', 'gateways', 'cli.js'), ...words], {
-    env: { ...process.env, NATS_URL: nats.url, DATABASE_URL: database.url, DATA_DIR: stack.data_dir },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let text = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (bytes: Buffer) => {
-      text += bytes
-    })
-  const [code] = await once(child, 'close')
-  return { code: code as number, text }
+  const env = { NATS_URL: nats.url, DATABASE_URL: database.url, DATA_DIR: stack.data_dir }
+  const { code, out, err } = await runKilat('cli', words, env)
+  return { code, text: out + err }
 }
 
 /** Which of the texts are in the files of the NATS server: journal, topics, dead letters, and whatever else it keeps. */

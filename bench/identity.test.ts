@@ -1,14 +1,11 @@
 // Logins as they are deployed: the service in its thread, beside the workers, on real stores.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
 import * as client from 'openid-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Browser } from '../gateways/sts/testing.ts'
 import { freePort } from '../persistence/embedded/free_port.ts'
-import { projectDir } from '../persistence/embedded/project_dir.ts'
 import { startDatabase, startNats, type TestDatabase, type TestNats } from '../persistence/testing.ts'
+import { runKilat } from './kilat.given.ts'
 import { Stack } from './stack.ts'
 
 const password = 'a-long-password'
@@ -50,17 +47,11 @@ const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
 /** Runs `kilat` as an operator does; resolves with its exit code and what it printed. */
 async function kilat(...words: string[]): Promise<{ code: number; text: string }> {
-  const child = spawn(process.execPath, [join(projectDir(), 'dist', 'gateways', 'cli.js'), ...words], {
-    env: { ...process.env, DATABASE_URL: database.url, DATA_DIR: stack.data_dir },
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const { code, out, err } = await runKilat('cli', words, {
+    DATABASE_URL: database.url,
+    DATA_DIR: stack.data_dir,
   })
-  let text = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (bytes: Buffer) => {
-      text += bytes
-    })
-  const [code] = await once(child, 'close')
-  return { code: code as number, text }
+  return { code, text: out + err }
 }
 
 test('ST25 who registered at the API logs in as a browser, and both doors keep working when the key is replaced', async () => {

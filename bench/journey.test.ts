@@ -1,6 +1,4 @@
 /** One pet's way on the real stack: the built engine as a process, a real nats-server, a real database, real sockets. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -8,8 +6,8 @@ import { systemEnv } from '../engine/system_env.ts'
 import { FeedClient, type LocationUpdate } from '../gateways/client/feed_client.ts'
 import { HttpClient } from '../gateways/client/http_client.ts'
 import { RunnerClient } from '../gateways/client/runner_client.ts'
-import { projectDir } from '../persistence/embedded/project_dir.ts'
 import { startDatabase, startNats, type TestDatabase, type TestNats } from '../persistence/testing.ts'
+import { runKilat } from './kilat.given.ts'
 import { Stack } from './stack.ts'
 
 const env = systemEnv('error')
@@ -160,19 +158,10 @@ describe.each([1, 2])('with %i worker threads', (workers) => {
   }, 120_000)
 
   test('EE4 a second engine on the same port says so, starts no store and ends with exit code 1', async () => {
-    const program = join(projectDir(), 'dist', 'bundle', 'main.js')
     const settings = { PORT: String(stack.port), DATA_DIR: join(stack.dir, 'second') }
-    const second = spawn(process.execPath, [program], {
-      env: { ...process.env, ...settings },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    let said = ''
-    second.stderr.on('data', (bytes: Buffer) => {
-      said += bytes.toString('utf8')
-    })
-    const [code] = await once(second, 'close')
+    const { code, err } = await runKilat('main', [], settings)
     expect(code).toBe(1)
-    expect(said).toContain(`port ${stack.port} is in use`)
+    expect(err).toContain(`port ${stack.port} is in use`)
     expect(existsSync(join(stack.dir, 'second', 'nats'))).toBe(false)
   })
 })

@@ -1,12 +1,10 @@
 /** What operators do, at a real engine that goes on meanwhile: processes, nats-server, database and the command line. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemEnv } from '../engine/system_env.ts'
 import { HttpClient } from '../gateways/client/http_client.ts'
-import { projectDir } from '../persistence/embedded/project_dir.ts'
 import { startDatabase, startNats, type TestDatabase, type TestNats } from '../persistence/testing.ts'
+import { runKilat } from './kilat.given.ts'
 import { issuer, Stack } from './stack.ts'
 
 const place = { latitude: 3.139, longitude: 101.6869 }
@@ -67,28 +65,13 @@ async function person(role: 'owner' | 'runner'): Promise<HttpClient> {
 }
 
 /** The command line, as an operator has it. */
-async function kilat(...words: string[]): Promise<{ code: number; out: string; err: string }> {
-  const child = spawn(process.execPath, [join(projectDir(), 'dist', 'gateways', 'cli.js'), ...words], {
-    env: {
-      ...process.env,
-      NATS_URL: nats.url,
-      DATABASE_URL: database.url,
-      DATA_DIR: stack.data_dir,
-      TOKEN_ISSUER: issuer,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
+const kilat = (...words: string[]) =>
+  runKilat('cli', words, {
+    NATS_URL: nats.url,
+    DATABASE_URL: database.url,
+    DATA_DIR: stack.data_dir,
+    TOKEN_ISSUER: issuer,
   })
-  const texts = { out: '', err: '' }
-  for (const [name, stream] of [
-    ['out', child.stdout],
-    ['err', child.stderr],
-  ] as const)
-    stream.on('data', (bytes: Buffer) => {
-      texts[name] += bytes
-    })
-  const [code] = await once(child, 'close')
-  return { code: code as number, ...texts }
-}
 
 /** Runs something while bookings are made and cancelled. */
 async function underTraffic<Result>(work: () => Promise<Result>): Promise<Result> {

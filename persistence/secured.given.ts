@@ -1,5 +1,5 @@
 // A nats-server as docs/secured has it, with an authority of the test's own; and a front that adds TLS to a database.
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -10,6 +10,7 @@ import { TLSSocket } from 'node:tls'
 import { limits } from '../protocols/limits.ts'
 import { type Authority, authority, type Files, issued } from './certificates.given.ts'
 import { freePort } from './embedded/free_port.ts'
+import { spawnGuarded } from './embedded/guarded.ts'
 import { natsProgram, natsReady } from './embedded/nats_server.ts'
 import { projectDir } from './embedded/project_dir.ts'
 
@@ -46,8 +47,7 @@ export async function startSecured(server_until_ms?: number): Promise<Secured> {
       .replace('127.0.0.1:8222', `127.0.0.1:${monitor}`)
       .replace('users = [', reader),
   )
-  const child = spawn(natsProgram(), ['-c', config], {
-    stdio: 'ignore',
+  const child = spawnGuarded(natsProgram(), ['-c', config], {
     env: {
       ...process.env,
       KILAT_NATS_STORE: JSON.stringify(dir),
@@ -58,8 +58,6 @@ export async function startSecured(server_until_ms?: number): Promise<Secured> {
       KILAT_OPS_PASSWORD: JSON.stringify(password),
     },
   })
-  const end = () => void child.kill('SIGKILL')
-  process.on('exit', end)
   const monitor_url = `http://127.0.0.1:${monitor}`
   await natsReady(monitor_url, limits.store_ready_ms)
   return {
@@ -70,7 +68,6 @@ export async function startSecured(server_until_ms?: number): Promise<Secured> {
     url: (user, files = { ...client }) =>
       `tls://${user}:${password}@127.0.0.1:${port}?${new URLSearchParams(files)}`,
     async stop() {
-      process.off('exit', end)
       await ended(child)
       await rm(dir, { recursive: true, force: true })
     },

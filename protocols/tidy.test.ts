@@ -21,6 +21,19 @@ const impure =
 const environments = new Set(['engine/system_env.ts', 'engine/clock.ts'])
 const reads_environment = /\bprocess\.env\b/
 const may_read_environment = /^(gateways\/(main|cli)\.ts|bench\/|persistence\/testing\.ts)/
+/** They start programs, each of which ends with its parent: by its input, by its channel, or by a companion. */
+const starters = new Set([
+  'persistence/embedded/guarded.ts',
+  'persistence/embedded/programs.ts',
+  'persistence/embedded/embedded.ts',
+  'persistence/embedded/guarded.test.ts',
+  'gateways/stripe/sandbox/process.ts',
+  'bench/drills/child.ts',
+  'bench/drill/outage/disk.ts',
+  'bench/load/pinger_process.ts',
+  'bench/benches/recover.ts',
+])
+const starts_programs = /import \{[^}]*\b(spawn|fork|exec|execFile)\b[^}]*\} from 'node:child_process'/
 const lines_max = 400
 
 const root = join(import.meta.dirname, '..')
@@ -94,4 +107,9 @@ test('TD7 every command of an actor occurs in its test', () => {
     .map(read)
     .join('\n')
   expect(Object.keys(commands).filter((name) => !shown.includes(`'${name}'`))).toEqual([])
+})
+
+test('TD8 a program is started only where its life is bound to that of its parent', () => {
+  const found = files.filter((file) => starts_programs.test(read(file)))
+  expect(found.sort()).toEqual([...starters].sort())
 })

@@ -2,7 +2,7 @@ import type { HttpClient } from '../../gateways/client/http_client.ts'
 import type { Vault } from '../../gateways/vault/vault.ts'
 import { clientOf } from '../city/owner_app.ts'
 import { type Citizen, together } from '../city/population.ts'
-import { pause } from './engine_process.ts'
+import { pause } from '../pause.ts'
 import { difference, type Retold } from './fold.ts'
 
 export interface Comparison {

@@ -1,8 +1,12 @@
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { expect, test } from 'vitest'
+import { spawnGuarded } from '../../persistence/embedded/guarded.ts'
 import type { Behaviour } from '../../protocols/actor.ts'
 import type { EventRecord } from '../../protocols/frame.ts'
 import { Random } from '../city/random.ts'
 import { difference, Retold } from './fold.ts'
+import { leftOver, ownFamily } from './left_over.ts'
 import { kindOf, sharedStores, type Worker } from './processes.ts'
 import { victimsOf } from './victims.ts'
 
@@ -104,4 +108,16 @@ test('DR4 what differs between the fold and what is served is named', () => {
   expect(difference({ a: 1, b: [2] }, { b: [2], a: 1 })).toBeUndefined()
   expect(difference({ a: 1, b: [2] }, { a: 1, b: [3], c: 4 })).toBe('b, c')
   expect(difference({ a: 1 }, undefined)).toBe('object and undefined')
+})
+
+test('DF8 a process that ends when it should is awaited; one that stays is killed and told', async () => {
+  const [ends, stays] = [spawnGuarded('true', [], { is_held: true }), spawnGuarded('sleep', ['1000'])]
+  const only = (child: ChildProcess) => () => ownFamily().filter(({ pid }) => pid === child.pid)
+  expect(only(ends)()).toHaveLength(1)
+  const awaited = leftOver(only(ends), 30_000)
+  ends.stdin?.write('go\n')
+  expect(await awaited).toEqual([])
+  const killed = once(stays, 'exit')
+  expect(await leftOver(only(stays), 0)).toEqual([expect.stringContaining(`${stays.pid} sleep 1000`)])
+  expect(await killed).toEqual([null, 'SIGKILL'])
 })

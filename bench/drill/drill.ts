@@ -1,5 +1,5 @@
 import { Random } from '../city/random.ts'
-import { pause } from './engine_process.ts'
+import { pause } from '../pause.ts'
 import { killAndRecover } from './kill.ts'
 import type { Round } from './round.ts'
 import { Scene } from './scene.ts'
@@ -18,6 +18,8 @@ export interface DrillOptions {
   /** How long the city lives before the first kill; 20 s unless given. */
   readonly warm_up_ms?: number
   readonly note: (line: string) => void
+  /** Told of each process that did not end with the engine. */
+  readonly left: (what: string) => void
   readonly told: (round: Round) => void
 }
 

@@ -1,5 +1,6 @@
 // Killing processes as a crash does, and waiting until all that died is back.
-import { type EngineProcess, pause } from './engine_process.ts'
+import { pause } from '../pause.ts'
+import type { Stack } from '../stack.ts'
 import type { Probe } from './probe.ts'
 import { type Kind, sharedStores, type Worker, workersOn } from './processes.ts'
 import type { Victim } from './victims.ts'
@@ -17,7 +18,7 @@ export interface Recovery {
 }
 
 export interface Stage {
-  readonly engine: EngineProcess
+  readonly engine: Stack
   readonly probe: Probe
   readonly data_dir: string
 }
@@ -37,9 +38,9 @@ export async function killAndRecover(
   try {
     for (const { pid } of before.filter(({ kind }) => isVictim(kind, victims))) end(pid)
     if (victims.includes('engine')) {
-      await engine.kill()
+      await engine.kill9()
       await pause(rest_ms)
-      engine.start()
+      engine.spawn()
     }
     const is_back = await everythingServes({ engine, probe, data_dir }, before, victims)
     const serving = Math.round(performance.now() - killed_ms)
@@ -73,7 +74,7 @@ async function everythingServes(
   const lacks = (kind: Kind) =>
     !workersOn(data_dir).some((worker) => worker.kind === kind && !old.has(worker.pid))
   while (performance.now() < until_ms) {
-    if (!engine.is_alive) engine.start()
+    if (!engine.is_alive) engine.spawn()
     const stores = (['nats', 'database'] as const).filter((kind) => victims.includes(kind))
     if (!stores.some(lacks) && (await probe.serves())) return true
     await pause(look_ms)

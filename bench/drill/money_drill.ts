@@ -1,5 +1,5 @@
 /** Random journeys of bookings and their money, while engine and sandbox are killed and Stripe misbehaves. */
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { behaviours } from '../../actors/behaviours.ts'
@@ -12,7 +12,9 @@ import { LogReader } from '../city/log.ts'
 import { clientOf } from '../city/owner_app.ts'
 import { type Citizen, settle } from '../city/population.ts'
 import { Random } from '../city/random.ts'
-import { EngineProcess, pause } from './engine_process.ts'
+import { pause } from '../pause.ts'
+import { Stack } from '../stack.ts'
+import { leftOver } from './left_over.ts'
 import { type Audit, audit, type OurBooking, type OurPayment } from './money_audit.ts'
 import { journey, type Party } from './money_journey.ts'
 import { workersOn } from './processes.ts'
@@ -21,6 +23,7 @@ const lanes = 4
 const ready_ms = 120_000
 const stop_ms = 40_000
 const agree_ms = 120_000
+const patience_ms = 3_000
 
 export interface MoneyOptions {
   readonly rounds: number
@@ -48,20 +51,22 @@ class MoneyDrill {
   readonly #options: MoneyOptions
   readonly #random: Random
   readonly #data_dir: string
-  readonly #engine: EngineProcess
+  readonly #engine: Stack
   readonly #kills = { engine: 0, sandbox: 0 }
+  /** Processes that did not end with the drill. */
+  readonly left: string[] = []
   #journeys = 0
 
-  constructor(options: MoneyOptions, data_dir: string, port: number) {
+  constructor(options: MoneyOptions, dir: string, port: number) {
     this.#options = options
     this.#random = new Random(options.seed)
-    this.#data_dir = data_dir
-    this.#engine = new EngineProcess({ data_dir, port, workers: options.workers })
+    this.#engine = new Stack(dir, port, { workers: options.workers })
+    this.#data_dir = this.#engine.data_dir
   }
 
   async run(): Promise<MoneyReport> {
     const { rounds, note } = this.#options
-    this.#engine.start()
+    this.#engine.spawn()
     try {
       await this.#ready()
       const parties = await this.#settle()
@@ -76,7 +81,7 @@ class MoneyDrill {
   }
 
   async #ready(): Promise<void> {
-    if (!(await this.#engine.ready(ready_ms))) throw new Error(`the engine was not ready in ${ready_ms} ms`)
+    if (!(await this.#engine.serves(ready_ms))) throw new Error(`the engine was not ready in ${ready_ms} ms`)
   }
 
   #settle(): Promise<readonly Party[]> {
@@ -123,8 +128,8 @@ class MoneyDrill {
     await pause(this.#random.between(50, 1_500))
     if (this.#random.chance(0.4)) {
       this.#kills.engine += 1
-      await this.#engine.kill()
-      this.#engine.start()
+      await this.#engine.kill9()
+      this.#engine.spawn()
       return this.#ready()
     }
     const { pids } = await this.#endpoints()
@@ -201,8 +206,8 @@ class MoneyDrill {
   }
 
   async #end(): Promise<void> {
-    await this.#engine.stop(stop_ms)
-    for (const { pid } of workersOn(this.#data_dir)) process.kill(pid, 'SIGKILL')
+    await this.#engine.drain(stop_ms)
+    for (const what of await leftOver(() => workersOn(this.#data_dir), patience_ms)) this.left.push(what)
   }
 }
 
@@ -226,10 +231,10 @@ async function equip({ runner }: Party): Promise<void> {
 /** Runs the drill in a folder of its own, which is removed when both ledgers agree. */
 export async function moneyDrill(options: MoneyOptions): Promise<MoneyReport> {
   const dir = await mkdtemp(join(tmpdir(), 'kilat-money-'))
-  const data_dir = join(dir, 'data')
-  await mkdir(data_dir)
   options.note(`${options.rounds} rounds, in ${dir}`)
-  const report = await new MoneyDrill(options, data_dir, await freePort()).run()
-  if (report.wrong.length === 0) await rm(dir, { recursive: true, force: true })
-  return report
+  const drill = new MoneyDrill(options, dir, await freePort())
+  const report = await drill.run()
+  const wrong = [...report.wrong, ...drill.left]
+  if (wrong.length === 0) await rm(dir, { recursive: true, force: true })
+  return { ...report, wrong }
 }

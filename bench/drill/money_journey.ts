@@ -2,7 +2,7 @@
 import type { HttpClient } from '../../gateways/client/http_client.ts'
 import { Refused } from '../../gateways/client/pending_commands.ts'
 import type { Random } from '../city/random.ts'
-import { pause } from './engine_process.ts'
+import { pause } from '../pause.ts'
 
 export interface Party {
   readonly owner: HttpClient

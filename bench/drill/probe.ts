@@ -1,7 +1,7 @@
 import { Refused } from '../../gateways/client/pending_commands.ts'
 import { clientOf } from '../city/owner_app.ts'
 import type { Citizen } from '../city/population.ts'
-import { isReady } from './engine_process.ts'
+import { isReady } from '../stack.ts'
 
 const patience_ms = 2_000
 

@@ -41,6 +41,8 @@ function linkOf(path: string): string {
 export function kindOf(command: string): Kind {
   const [program = '', ...args] = command.split('\0')
   if (program.endsWith('nats-server')) return 'nats'
+  // Whoever starts a program by a shell, or waits beside it, is not that program.
+  if (program.endsWith('/sh')) return 'other'
   const script = args.find((arg) => arg.endsWith('.js') || arg.endsWith('.ts')) ?? ''
   if (script.includes('database_child')) return 'database'
   return script.endsWith('bundle/main.js') ? 'engine' : 'other'

@@ -13,9 +13,11 @@ import { Ledger } from '../city/ledger.ts'
 import { LogReader } from '../city/log.ts'
 import { type Citizen, type Identity, settle } from '../city/population.ts'
 import { rejectionsSince } from '../city/rejections.ts'
+import { pause } from '../pause.ts'
+import { Stack, type StoreUrls } from '../stack.ts'
 import { compare } from './compare.ts'
-import { EngineProcess, pause, type StoreUrls } from './engine_process.ts'
 import { Retold } from './fold.ts'
+import { leftOver } from './left_over.ts'
 import { Probe } from './probe.ts'
 import { workersOn } from './processes.ts'
 import { wrongOf } from './round.ts'
@@ -23,6 +25,8 @@ import { wrongOf } from './round.ts'
 const ready_ms = 120_000
 const settle_ms = 15_000
 const stop_ms = 40_000
+/** What an engine has started ends after it. */
+const patience_ms = 3_000
 
 export interface SceneOptions {
   /** Begins the name of the folder. */
@@ -39,6 +43,8 @@ export interface SceneOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Called before the engine starts, with the folder of its data. */
   readonly prepare?: (data_dir: string) => Promise<void>
+  /** Called when the engine has ended: ends what `prepare` has started. */
+  readonly release?: () => Promise<void>
   /** Called when every process has ended, before the folder goes. */
   readonly ended?: () => Promise<void>
   /** Given the engine's door, where the clients find it; at that very door without it. */
@@ -48,6 +54,8 @@ export interface SceneOptions {
   /** Reads each event of the log once, in order per shard. */
   readonly take?: (event: EventRecord) => void
   readonly note: (line: string) => void
+  /** Told of each process that did not end with the scene. */
+  readonly left: (what: string) => void
 }
 
 /** What clients were told, the log and what is served, held against each other. */
@@ -79,8 +87,7 @@ interface Cast {
 /** An engine of a drill's own with a city beside it, and the books that the city is audited by. */
 export class Scene {
   readonly dir: string
-  readonly data_dir: string
-  readonly engine: EngineProcess
+  readonly engine: Stack
   readonly ledger = new Ledger()
   readonly auditor = new Auditor(firstPolicy.runner_capacity)
   readonly fold = new Retold(behaviours)
@@ -96,9 +103,8 @@ export class Scene {
   private constructor(options: SceneOptions, dir: string, port: number) {
     this.#options = options
     this.dir = dir
-    this.data_dir = join(dir, 'data')
     const { workers, stores, env } = options
-    this.engine = new EngineProcess({ data_dir: this.data_dir, port, workers, stores, env })
+    this.engine = new Stack(dir, port, { workers, stores, env })
     this.#log = new LogReader(options.shards)
   }
 
@@ -118,6 +124,10 @@ export class Scene {
       await scene.close(false)
       throw cause
     }
+  }
+
+  get data_dir(): string {
+    return this.engine.data_dir
   }
 
   get city(): City {
@@ -158,8 +168,8 @@ export class Scene {
   }
 
   async #start(): Promise<void> {
-    this.engine.start()
-    if (!(await this.engine.ready(ready_ms))) throw new Error(`the engine was not ready in ${ready_ms} ms`)
+    this.engine.spawn()
+    if (!(await this.engine.serves(ready_ms))) throw new Error(`the engine was not ready in ${ready_ms} ms`)
     this.#cast = await this.#settle()
   }
 
@@ -219,11 +229,12 @@ export class Scene {
   /** Ends everybody. The folder is removed when all went well. */
   async close(is_good: boolean): Promise<void> {
     await this.#cast?.city.close()
-    const code = await this.engine.stop(stop_ms)
+    const code = await this.engine.drain(stop_ms)
     if (code !== 0) this.#options.note(`the engine ended with code ${code}`)
-    for (const { pid, command } of workersOn(this.data_dir)) {
-      this.#options.note(`left over at the end: ${pid} ${command}`)
-      process.kill(pid, 'SIGKILL')
+    await this.#options.release?.()
+    for (const what of await leftOver(() => workersOn(this.dir), patience_ms)) {
+      this.#options.note(what)
+      this.#options.left(what)
     }
     await this.#options.ended?.()
     if (is_good) await rm(this.dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startEmbedded } from '../../persistence/embedded/embedded.ts'
 import { copyDatabase } from '../../persistence/testing.ts'
-import type { StoreUrls } from './engine_process.ts'
+import type { StoreUrls } from '../stack.ts'
 
 /** Stores of a drill's own that no engine of it has started, so that they outlive every engine. They end with this process. */
 export interface DrillStores extends StoreUrls {

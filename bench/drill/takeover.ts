@@ -2,7 +2,8 @@
 import { copyFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePort } from '../../persistence/embedded/free_port.ts'
-import { EngineProcess, isReady, pause, type StoreUrls } from './engine_process.ts'
+import { pause } from '../pause.ts'
+import { isReady, Stack, type StoreUrls } from '../stack.ts'
 import { Probe } from './probe.ts'
 import type { Relay } from './relay.ts'
 import type { Scene } from './scene.ts'
@@ -23,7 +24,7 @@ export interface Stage {
 }
 
 export interface Takeover {
-  readonly taker: EngineProcess
+  readonly taker: Stack
   readonly serving_ms: number
   /** What late commands and questions were answered with, by code; '' for a connection that was closed. */
   readonly late: readonly string[]
@@ -33,7 +34,7 @@ export interface Takeover {
 const port = (url: string) => Number(new URL(url).port)
 
 /** Stops `owner`, lets another engine take over, lets the first go on, and ends it once it was seen to stay passive. */
-export async function takeOver(stage: Stage, owner: EngineProcess, round: number): Promise<Takeover> {
+export async function takeOver(stage: Stage, owner: Stack, round: number): Promise<Takeover> {
   const { scene, relay } = stage
   const witness = new Witness(owner.url)
   const booking_id = await settleIn(scene, witness)
@@ -58,7 +59,7 @@ export async function takeOver(stage: Stage, owner: EngineProcess, round: number
     wrong.push(...(await staysPassive(owner, taker, relay, witness)))
     return { taker, serving_ms: serving.ms, late: late.map(({ body }) => String(body.code ?? '')), wrong }
   } catch (cause) {
-    await taker.kill()
+    await taker.kill9()
     throw cause
   } finally {
     witness.leave()
@@ -84,15 +85,14 @@ async function settleIn({ stranger, prober }: Scene, witness: Witness): Promise<
 }
 
 /** On the same stores and with the same keys, on another port and in a folder of its own. */
-async function startTaker({ scene, stores, workers }: Stage, round: number): Promise<EngineProcess> {
-  const data_dir = join(scene.dir, `taker-${round}`, 'data')
-  await mkdir(data_dir, { recursive: true })
+async function startTaker({ scene, stores, workers }: Stage, round: number): Promise<Stack> {
+  const taker = new Stack(join(scene.dir, `taker-${round}`), await freePort(), { workers, stores })
+  await mkdir(taker.data_dir, { recursive: true })
   for (const keys of ['signing-keys.json', 'personal-key'])
-    await copyFile(join(scene.data_dir, keys), join(data_dir, keys))
-  const taker = new EngineProcess({ data_dir, port: await freePort(), workers, stores })
-  taker.start()
-  if (await taker.ready(ready_ms)) return taker
-  await taker.kill()
+    await copyFile(join(scene.data_dir, keys), join(taker.data_dir, keys))
+  taker.spawn()
+  if (await taker.serves(ready_ms)) return taker
+  await taker.kill9()
   throw new Error(`the second engine was not ready in ${ready_ms} ms`)
 }
 
@@ -108,7 +108,7 @@ async function serves({ prober }: Scene, { url }: Relay, stopped_ms: number) {
 }
 
 /** At the new owner the booking is cancelled: whoever shows it as open after that tells of the past. */
-async function changeMind({ stranger }: Scene, taker: EngineProcess, id: string): Promise<string[]> {
+async function changeMind({ stranger }: Scene, taker: Stack, id: string): Promise<string[]> {
   const there = new Witness(taker.url)
   const { status } = await there.ask(stranger, 'POST', `/api/v1/bookings/${id}/cancel`, {
     reason: 'changed_mind',
@@ -124,12 +124,7 @@ export const lieIn = ({ status, body }: Told): readonly string[] =>
     : [`the former owner answered ${status} ${JSON.stringify(body).slice(0, 200)}`]
 
 /** The first one is not ready, lets everybody go and ends well, and the other one stays. */
-async function staysPassive(
-  owner: EngineProcess,
-  taker: EngineProcess,
-  relay: Relay,
-  witness: Witness,
-): Promise<string[]> {
+async function staysPassive(owner: Stack, taker: Stack, relay: Relay, witness: Witness): Promise<string[]> {
   const until_ms = performance.now() + leave_ms
   const left = () => relay.countOf(port(owner.url)) === 0 && witness.socket_code !== undefined
   while (!left() && performance.now() < until_ms) await pause(look_ms)
@@ -138,7 +133,7 @@ async function staysPassive(
   await pause(2_000)
   if (await isReady(owner.url)) wrong.push('the former owner says that it is ready')
   if (!(await isReady(taker.url))) wrong.push('the new owner does not stay ready')
-  const code = await owner.stop(stop_ms)
+  const code = await owner.drain(stop_ms)
   if (code !== 0) wrong.push(`the former owner ended with ${code}`)
   if (!(await isReady(taker.url))) wrong.push('the new owner is not ready once the former one has ended')
   return wrong

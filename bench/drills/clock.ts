@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { openPolicies } from '../../persistence/policies.ts'
 import { firstPolicy } from '../../protocols/policy.ts'
 import { withJournal } from '../city/backstage.ts'
-import { pause } from '../drill/engine_process.ts'
 import { HeldMoney } from '../drill/held_money.ts'
 import { Scene } from '../drill/scene.ts'
 import { Calendar } from '../drill/steps.ts'
+import { pause } from '../pause.ts'
 import type { Drill, DrillOptions, Outcome } from './row.ts'
 
 const hour_ms = 3_600_000

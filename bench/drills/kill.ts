@@ -8,7 +8,7 @@ export const killDrill: Drill = {
   target: '100 rounds of kill -9 of engine, nats-server and database: nothing acked lost, no double accept',
   short: { rounds: 3, limit_s: 180 },
   long: { rounds: 100, limit_s: 5_400 },
-  async run({ form, rounds, seed, shards, token_issuer, note }) {
+  async run({ form, rounds, seed, shards, token_issuer, note, left }) {
     const done: Round[] = []
     const told = (round: Round) => {
       done.push(round)
@@ -16,7 +16,7 @@ export const killDrill: Drill = {
     }
     const size = form === 'short' ? { runners: 40, owners: 10 } : { runners: 200, owners: 40 }
     const warm_up_ms = form === 'short' ? 6_000 : 20_000
-    await drill({ ...size, rounds, seed, workers: 2, shards, token_issuer, warm_up_ms, note, told })
+    await drill({ ...size, rounds, seed, workers: 2, shards, token_issuer, warm_up_ms, note, left, told })
     const last = done.at(-1)
     const bad = done.filter((round) => !isGood(round))
     return {

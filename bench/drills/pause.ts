@@ -1,8 +1,9 @@
-import { type EngineProcess, pause } from '../drill/engine_process.ts'
 import { Relay } from '../drill/relay.ts'
 import { Scene } from '../drill/scene.ts'
 import { startStores } from '../drill/stores.ts'
 import { takeOver } from '../drill/takeover.ts'
+import { pause } from '../pause.ts'
+import type { Stack } from '../stack.ts'
 import type { Drill, DrillOptions, Outcome } from './row.ts'
 
 const workers = 2
@@ -40,7 +41,7 @@ async function paused(
   const wrong: string[] = []
   const serving: number[] = []
   const late: Record<string, number> = {}
-  let owner: EngineProcess = scene.engine
+  let owner: Stack = scene.engine
   let audit = { acked: 0, lost: 0, lost_waypoints: 0, doubled: 0, compared: 0 }
   try {
     scene.city.begin()
@@ -58,7 +59,7 @@ async function paused(
     }
   } finally {
     await scene.city.close()
-    if (owner !== scene.engine) await owner.stop(40_000)
+    if (owner !== scene.engine) await owner.drain(40_000)
     await scene.close(wrong.length === 0)
   }
   const lost = audit.lost + audit.lost_waypoints

@@ -23,6 +23,14 @@ test('DF1 a drill passes when nothing is lost, doubled or wrong', () => {
   })
 })
 
+test('DF8 a drill that left a process behind has failed, whatever else it kept', () => {
+  expect(rowOf(drill, ran, kept, []).verdict).toBe('passed')
+  expect(rowOf(drill, ran, kept, ['left over: 7 postgres'])).toMatchObject({
+    verdict: 'failed',
+    wrong: ['left over: 7 postgres'],
+  })
+})
+
 test('DF1 a row names the command that gives it again', () => {
   const { command } = rowOf(drill, ran, kept)
   expect(command).toBe('npm run drill -- flood --short --rounds 1 --seed 7')

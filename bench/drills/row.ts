@@ -20,6 +20,8 @@ export interface DrillOptions {
   readonly token_issuer: string
   /** A line of progress on the error stream. */
   readonly note: (line: string) => void
+  /** Told of each process that should have ended with the drill, which fails it. */
+  readonly left: (what: string) => void
 }
 
 /** How much of a drill is run, and when it is ended at the latest. */
@@ -61,9 +63,15 @@ export interface Ran {
   readonly seconds: number
 }
 
-/** The row of a drill that came to an end. */
-export function rowOf({ name, target }: Drill, { form, rounds, seed, seconds }: Ran, outcome: Outcome): Row {
-  const { acked, lost, doubled, serving_ms, wrong, extra } = outcome
+/** The row of a drill that came to an end, with the processes that it left behind. */
+export function rowOf(
+  { name, target }: Drill,
+  { form, rounds, seed, seconds }: Ran,
+  outcome: Outcome,
+  left: readonly string[] = [],
+): Row {
+  const { acked, lost, doubled, serving_ms, extra } = outcome
+  const wrong = [...outcome.wrong, ...left]
   const is_kept = lost === 0 && doubled === 0 && wrong.length === 0
   const command = `npm run drill -- ${name}${form === 'short' ? ' --short' : ''} --rounds ${rounds} --seed ${seed}`
   const told = { acked, lost, doubled, serving_ms, seconds, verdict: is_kept ? 'passed' : 'failed' } as const

@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { spawnGuarded } from '../../persistence/embedded/guarded.ts'
 import type { Drill } from './row.ts'
 
 // Beside this folder once it is built.
@@ -23,15 +23,12 @@ export const simDrill: Drill = {
   long: { rounds: 60, limit_s: 300 },
   async run({ rounds, seed }) {
     const args = ['--seconds', String(rounds), '--seed', String(seed), '--json']
-    const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
-    const end = () => void child.kill('SIGKILL')
-    process.on('exit', end)
+    const child = spawnGuarded(process.execPath, [program, ...args], { out: 'pipe', err: 'inherit' })
     let text = ''
-    child.stdout.on('data', (chunk: Buffer) => {
+    child.stdout?.on('data', (chunk: Buffer) => {
       text += chunk.toString('utf8')
     })
     const [code] = (await once(child, 'close')) as [number | null]
-    process.off('exit', end)
     const told = text.split('\n').find((line) => line.startsWith('{'))
     if (told === undefined) throw new Error(`the simulation ended with ${code} and told nothing`)
     const { seeds, events, events_per_minute, failed } = JSON.parse(told) as Told

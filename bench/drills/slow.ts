@@ -1,9 +1,9 @@
 import { Burdens } from '../drill/burdens.ts'
-import { pause } from '../drill/engine_process.ts'
 import { residentMb } from '../drill/memory.ts'
 import { isSlowed, Pace } from '../drill/pace.ts'
 import { Relay } from '../drill/relay.ts'
 import { Scene } from '../drill/scene.ts'
+import { pause } from '../pause.ts'
 import type { Drill, DrillOptions, Outcome } from './row.ts'
 
 const honest_p99_ms = 100

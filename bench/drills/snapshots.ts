@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { closeSql, openSql, type Sql } from '../../persistence/pg.ts'
 import { Random } from '../city/random.ts'
 import { damages, passedOver, unnoticed } from '../drill/damage.ts'
-import { pause } from '../drill/engine_process.ts'
 import { Scene } from '../drill/scene.ts'
 import { startStores } from '../drill/stores.ts'
+import { pause } from '../pause.ts'
 import type { Drill, DrillOptions, Outcome } from './row.ts'
 
 const ready_ms = 60_000
@@ -66,16 +66,16 @@ async function damaged(scene: Scene, sql: Sql, options: DrillOptions): Promise<O
 
 /** A drain saves every shard; then the engine goes on. */
 async function cut({ engine }: Scene): Promise<void> {
-  const code = await engine.stop(stop_ms)
+  const code = await engine.drain(stop_ms)
   if (code !== 0) throw new Error(`the engine ended with ${code}`)
-  engine.start()
-  if (!(await engine.ready(ready_ms))) throw new Error(`the engine was not ready in ${ready_ms} ms`)
+  engine.spawn()
+  if (!(await engine.serves(ready_ms))) throw new Error(`the engine was not ready in ${ready_ms} ms`)
 }
 
 /** Kills the engine, damages each shard's snapshots in a way of its own, and starts it again. */
 async function inflictAll({ engine, probe, dir }: Scene, sql: Sql, shards: number, random: Random) {
   const first = random.whole(0, damages.length - 1)
-  await engine.kill()
+  await engine.kill9()
   const logged = (await logOf(dir)).length
   const inflicted = []
   for (let shard = 0; shard < shards; shard++) {
@@ -83,7 +83,7 @@ async function inflictAll({ engine, probe, dir }: Scene, sql: Sql, shards: numbe
     if (damage) inflicted.push({ shard, name: damage.name, rows: await damage.inflict(sql, shard) })
   }
   const killed_ms = performance.now()
-  engine.start()
+  engine.spawn()
   const wrong: string[] = []
   while (!(await probe.serves())) {
     if (!engine.is_alive || performance.now() - killed_ms > serving_ms) {

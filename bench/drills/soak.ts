@@ -1,6 +1,6 @@
-import { pause } from '../drill/engine_process.ts'
 import { driftOf, residentMb } from '../drill/memory.ts'
 import { Scene } from '../drill/scene.ts'
+import { pause } from '../pause.ts'
 import type { Drill, DrillOptions, Outcome } from './row.ts'
 
 const sample_ms = 1_000

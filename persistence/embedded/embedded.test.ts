@@ -1,13 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import postgres from 'postgres'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { copyDatabase } from '../testing.ts'
 import { type Embedded, type EmbeddedStatus, startEmbedded } from './embedded.ts'
+import { spawnGuarded } from './guarded.ts'
 import { goneWithin, type Identity, identityOf, lives } from './identity.ts'
 import { entryFile } from './project_dir.ts'
 
@@ -43,11 +45,12 @@ async function startEngine(): Promise<Engine> {
     const { startEmbedded } = await import(${JSON.stringify(entryFile('embedded'))})
     const options = { data_dir: ${JSON.stringify(data_dir)}, nats: true, database: true, log() {} }
     console.log(JSON.stringify((await startEmbedded(options)).pids()))`
-  const engine = spawn(process.execPath, ['--input-type=module', '-e', script], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const engine = spawnGuarded(process.execPath, ['--input-type=module', '-e', script], {
+    out: 'pipe',
+    err: 'inherit',
   })
   engines.push(engine)
-  const [line] = (await once(createInterface(engine.stdout), 'line')) as [string]
+  const [line] = (await once(createInterface({ input: engine.stdout as Readable }), 'line')) as [string]
   return { process: engine, pids: JSON.parse(line) as Engine['pids'] }
 }
 
@@ -148,8 +151,7 @@ test('SU4 a watcher that is killed is replaced, and no old store lives beside a 
 })
 
 test('SU5 children that a dead watcher recorded are ended, by id and start time, before a store is opened', async () => {
-  const left = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' })
-  const reused = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' })
+  const [left, reused] = [spawnGuarded('sleep', ['1000']), spawnGuarded('sleep', ['1000'])]
   engines.push(left, reused)
   const [child, other] = [left, reused].map(({ pid }) => identityOf(pid ?? 0)) as [Identity, Identity]
   const holders = {

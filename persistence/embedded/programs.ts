@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import postgres from 'postgres'
 import { limits } from '../../protocols/limits.ts'
 import { freePort } from './free_port.ts'
+import { spawnGuarded } from './guarded.ts'
 import { natsConfig, natsProgram, natsReady } from './nats_server.ts'
 import { entryFile } from './project_dir.ts'
 import { isShortOfRoom, roomFor } from './room.ts'
@@ -16,16 +17,9 @@ export interface Ports {
   database: number
 }
 
-/**
- * Waits for a line, then becomes nats-server under the same process id. A companion waits for the end of the input,
- * which comes when the watcher dies, however it does, and then ends it.
- */
-const guarded =
-  'read go || exit 1; exec 3<&0; (cat <&3 >/dev/null; kill -9 $$ 2>/dev/null) & exec "$0" -c "$1" </dev/null 3<&-'
-
-/** A guarded nats-server, waiting for its line. */
-export function spawnNats(config: string, stderr: 'ignore' | 'inherit'): ChildProcess {
-  return spawn('/bin/sh', ['-c', guarded, natsProgram(), config], { stdio: ['pipe', 'ignore', stderr] })
+/** A nats-server that ends with us, waiting for its line. */
+export function spawnNats(config: string, err: 'ignore' | 'inherit'): ChildProcess {
+  return spawnGuarded(natsProgram(), ['-c', config], { err, is_held: true })
 }
 
 /** A database process for the folder and port, waiting for its line. */

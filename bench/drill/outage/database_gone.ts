@@ -4,7 +4,7 @@ import { closeSql, openSql } from '../../../persistence/pg.ts'
 import { endpointsOf } from '../../city/backstage.ts'
 import { together } from '../../city/population.ts'
 import type { DrillOptions, Outcome } from '../../drills/row.ts'
-import { pause } from '../engine_process.ts'
+import { pause } from '../../pause.ts'
 import type { Scene } from '../scene.ts'
 import { call, orderOf, outage, tipsOf } from './outage.ts'
 import type { Askers } from './people.ts'
@@ -39,6 +39,7 @@ export async function databaseGone(options: DrillOptions): Promise<Outcome> {
       cluster = await Cluster.make(programs, join(data_dir, 'postgres'), port)
       await cluster.start()
     },
+    release: async () => cluster?.stop(),
     lanes: lanesOf,
     begin: async ({ data_dir }) => {
       const server = cluster

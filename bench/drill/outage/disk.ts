@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pause } from '../engine_process.ts'
+import { pause } from '../../pause.ts'
 
 const still_tries_max = 50
 const still_ms = 100

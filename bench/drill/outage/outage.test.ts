@@ -1,10 +1,20 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import { freePort } from '../../../persistence/embedded/free_port.ts'
+import { spawnGuarded } from '../../../persistence/embedded/guarded.ts'
+import { projectDir } from '../../../persistence/embedded/project_dir.ts'
+import { leftOver } from '../left_over.ts'
+import { workersOn } from '../processes.ts'
 import { judgeDatabase } from './database_gone.ts'
 import { judgeLog } from './nats_gone.ts'
 import { wrongWith } from './outage.ts'
+import { Cluster, postgresPrograms } from './postgres.ts'
 import { type LaneCount, note, Sampler } from './sampler.ts'
 import { familyOf, killAll, resumeAll, stopAll } from './stopped.ts'
 
@@ -99,13 +109,13 @@ test('OU8 a log that was never away, and a database without which logins went on
 
 test('OU9 under a cut a process stands still with all that it has started, until it goes on or is killed', async () => {
   const script = 'sleep 60 & while :; do echo on; sleep 0.01; done'
-  const child = spawn('/bin/sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const child = spawnGuarded('/bin/sh', ['-c', script], { out: 'pipe' })
   children.push(child)
-  const says = () => new Promise((resolve) => child.stdout.once('data', resolve))
+  const says = () => new Promise((resolve) => child.stdout?.once('data', resolve))
   await says()
   const family = await stopAll([child.pid ?? 0])
   expect(family.length).toBeGreaterThanOrEqual(2)
-  child.stdout.read()
+  child.stdout?.read()
   resumeAll(family)
   await says()
   await killAll(await stopAll([child.pid ?? 0]))
@@ -113,9 +123,48 @@ test('OU9 under a cut a process stands still with all that it has started, until
 })
 
 test('OU9 one that is starting another program, again and again, stands still too', async () => {
-  const child = spawn('/bin/sh', ['-c', 'while :; do /bin/true; done'], { stdio: 'ignore' })
+  const child = spawnGuarded('/bin/sh', ['-c', 'while :; do /bin/true; done'])
   children.push(child)
   for (let round = 0; round < 60; round++) resumeAll(await stopAll([child.pid ?? 0]))
   await killAll(await stopAll([child.pid ?? 0]))
   expect(familyOf([child.pid ?? 0]).filter((pid) => pid !== child.pid)).toEqual([])
 }, 60_000)
+
+test('DF8 a PostgreSQL of a drill’s own ends when it is told to, with all its children', async () => {
+  const programs = postgresPrograms()
+  if (programs === undefined) return expect(existsSync('/usr/lib/postgresql')).toBe(false)
+  const dir = await mkdtemp(join(tmpdir(), 'kilat-cluster-'))
+  try {
+    const cluster = await Cluster.make(programs, join(dir, 'data', 'home'), await freePort())
+    await cluster.start()
+    const family = familyOf([await cluster.pid()])
+    expect(family.length).toBeGreaterThan(3)
+    await cluster.stop()
+    expect(await leftOver(() => workersOn(dir), 20_000)).toEqual([])
+  } finally {
+    await rm(dir, { recursive: true, force: true })
+  }
+})
+
+test('DF8 a PostgreSQL of a drill that was killed ends as well', async () => {
+  const programs = postgresPrograms()
+  if (programs === undefined) return expect(existsSync('/usr/lib/postgresql')).toBe(false)
+  const dir = await mkdtemp(join(tmpdir(), 'kilat-cluster-'))
+  try {
+    const compiled = join(projectDir(), 'dist', 'bench', 'drill', 'outage', 'postgres.js')
+    const code = `
+      const { Cluster } = await import(${JSON.stringify(compiled)})
+      const home = ${JSON.stringify(join(dir, 'data', 'home'))}
+      const cluster = await Cluster.make(${JSON.stringify(programs)}, home, ${await freePort()})
+      await cluster.start()
+      console.log('up')`
+    const drill = spawnGuarded(process.execPath, ['--input-type=module', '-e', code], { out: 'pipe' })
+    children.push(drill)
+    await new Promise((resolve) => drill.stdout?.once('data', resolve))
+    expect(workersOn(dir).length).toBeGreaterThan(3)
+    drill.kill('SIGKILL')
+    expect(await leftOver(() => workersOn(dir), 20_000)).toEqual([])
+  } finally {
+    await rm(dir, { recursive: true, force: true })
+  }
+})

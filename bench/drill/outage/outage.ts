@@ -4,7 +4,8 @@ import { decodeRecord } from '../../../protocols/codec.ts'
 import { isClaim } from '../../../protocols/frame.ts'
 import { withJournal } from '../../city/backstage.ts'
 import type { DrillOptions, Outcome } from '../../drills/row.ts'
-import { isReady, pause } from '../engine_process.ts'
+import { pause } from '../../pause.ts'
+import { isReady } from '../../stack.ts'
 import { Scene, type SceneAudit, type SceneOptions } from '../scene.ts'
 import { type Askers, settleAskers } from './people.ts'
 import { type Lane, type LaneCount, Sampler } from './sampler.ts'
@@ -17,7 +18,7 @@ const city = { workers: 2, runners: 60, owners: 20 }
 /** Far from every town of the city: nobody there hears of it. */
 const far = { latitude: 6.4, longitude: 100.2 }
 
-export interface Trouble extends Pick<SceneOptions, 'prepare' | 'ended' | 'env'> {
+export interface Trouble extends Pick<SceneOptions, 'prepare' | 'release' | 'ended' | 'env'> {
   readonly name: string
   readonly gone_ms: number
   /** Lanes of its own beside commands and reads. */
@@ -110,8 +111,13 @@ interface Course {
 
 /** Carries it out in a scene of its own. */
 export async function outage(options: DrillOptions, trouble: Trouble): Promise<Outcome> {
-  const { name, prepare, ended, env } = trouble
-  const hooks = { ...(prepare ? { prepare } : {}), ...(ended ? { ended } : {}), ...(env ? { env } : {}) }
+  const { name, prepare, release, ended, env } = trouble
+  const hooks = {
+    ...(prepare ? { prepare } : {}),
+    ...(release ? { release } : {}),
+    ...(ended ? { ended } : {}),
+    ...(env ? { env } : {}),
+  }
   const scene = await Scene.open({ ...city, ...options, ...hooks, name })
   let is_good = false
   try {

@@ -1,13 +1,16 @@
 // A real PostgreSQL of a drill's own, from the programs of the machine.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { closeSync, existsSync, openSync, readdirSync } from 'node:fs'
 import { chmod, chown, mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import postgres from 'postgres'
-import { pause } from '../engine_process.ts'
+import { spawnGuarded } from '../../../persistence/embedded/guarded.ts'
+import { pause } from '../../pause.ts'
 
 const homes = '/usr/lib/postgresql'
 const ready_ms = 60_000
+const stop_ms = 15_000
 
 /** The folder of the newest PostgreSQL that has PostGIS; undefined where there is none. */
 export function postgresPrograms(): string | undefined {
@@ -45,7 +48,6 @@ export class Cluster {
     this.#dir = dir
     this.#port = port
     this.url = `postgres://kilat@127.0.0.1:${port}/postgres`
-    process.on('exit', () => void this.#child?.kill('SIGKILL'))
   }
 
   /** A fresh one below `home`, which its user can reach. It does not run yet. */
@@ -71,7 +73,7 @@ export class Cluster {
     this.#spawn()
     for (const until_ms = performance.now() + ready_ms; performance.now() < until_ms; await pause(50)) {
       // The one before it may still be on the list of processes.
-      if (this.#child?.exitCode !== null) this.#spawn()
+      if (!this.#is_alive) this.#spawn()
       const sql = postgres(this.url, { max: 1, onnotice: () => {}, backoff: () => 0 })
       const answered = await sql`CREATE EXTENSION IF NOT EXISTS postgis`.then(
         () => true,
@@ -86,9 +88,24 @@ export class Cluster {
   #spawn(): void {
     const place = ['-D', this.#dir, '-p', String(this.#port), '-h', '127.0.0.1', '-k', '']
     const log = openSync(`${this.#dir}.log`, 'a')
-    const stdio = ['ignore', log, log] as const
-    this.#child = spawn(join(this.#programs, 'postgres'), place, { stdio: [...stdio], cwd: '/', ...owner() })
+    const how = { out: log, err: log, cwd: '/', signal: 'QUIT', ...owner() } as const
+    this.#child = spawnGuarded(join(this.#programs, 'postgres'), place, how)
     closeSync(log)
+  }
+
+  get #is_alive(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
+  /** Ends it with all its children, whoever is connected. */
+  async stop(): Promise<void> {
+    const child = this.#child
+    if (!child || !this.#is_alive) return
+    const late = setTimeout(() => child.kill('SIGKILL'), stop_ms)
+    const ended = once(child, 'exit')
+    child.kill('SIGINT')
+    await ended
+    clearTimeout(late)
   }
 
   /** Of the postmaster; its children follow from it. */

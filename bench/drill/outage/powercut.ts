@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { freePort } from '../../../persistence/embedded/free_port.ts'
 import { Random } from '../../city/random.ts'
 import type { DrillOptions, Outcome } from '../../drills/row.ts'
-import { pause } from '../engine_process.ts'
+import { pause } from '../../pause.ts'
 import { workersOn } from '../processes.ts'
 import { Scene } from '../scene.ts'
 import { Disk, diskTrouble } from './disk.ts'
@@ -66,6 +66,7 @@ class PowerCuts {
       name: 'powercut',
       env,
       prepare: (data_dir) => this.#prepare(data_dir, port),
+      release: async () => this.#cluster?.stop(),
       ended: () => this.#end(),
     })
     let is_over = false
@@ -120,16 +121,16 @@ class PowerCuts {
     const images: string[] = []
     for (const disk of this.#disks) images.push(await disk.cut())
     const cut_ms = performance.now()
-    await engine.kill()
+    await engine.kill9()
     await killAll([...stopped, ...workersOn(data_dir).map(({ pid }) => pid)])
     for (const [index, disk] of this.#disks.entries()) await disk.boot(images[index] ?? '')
     await this.#cluster?.start()
-    engine.start()
+    engine.spawn()
     const until_ms = performance.now() + serving_max_ms
     while (!(await scene.probe.serves())) {
       if (performance.now() > until_ms)
         throw new Error(`nothing served ${serving_max_ms} ms after a power cut`)
-      if (!engine.is_alive) engine.start()
+      if (!engine.is_alive) engine.spawn()
       await pause(50)
     }
     return Math.round(performance.now() - cut_ms)

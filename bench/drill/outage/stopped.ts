@@ -1,6 +1,6 @@
 // Processes that stand still, as under a cut: none of them writes any more.
 import { readdirSync, readFileSync } from 'node:fs'
-import { pause } from '../engine_process.ts'
+import { pause } from '../../pause.ts'
 
 const stop_ms = 10_000
 const look_ms = 2

@@ -1,9 +1,9 @@
 // What a power cut takes from a log that acks before it has synced: the proof that the cut can be seen at all.
-import { spawn } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { freePort } from '../../../persistence/embedded/free_port.ts'
+import { spawnGuarded } from '../../../persistence/embedded/guarded.ts'
 import { natsConfig, natsProgram, natsReady } from '../../../persistence/embedded/nats_server.ts'
 import { limits } from '../../../protocols/limits.ts'
 import { Disk } from './disk.ts'
@@ -44,8 +44,7 @@ export async function cutRawLog(dir: string, sync: boolean): Promise<RawCut> {
 }
 
 async function startNats(config: string, monitor_port: number): Promise<number> {
-  const child = spawn(natsProgram(), ['-c', config], { stdio: 'ignore' })
-  process.on('exit', () => void child.kill('SIGKILL'))
+  const child = spawnGuarded(natsProgram(), ['-c', config])
   await natsReady(`http://127.0.0.1:${monitor_port}`, limits.store_ready_ms)
   return child.pid ?? 0
 }
