@@ -130,6 +130,9 @@ test('OU9 one that is starting another program, again and again, stands still to
   expect(familyOf([child.pid ?? 0]).filter((pid) => pid !== child.pid)).toEqual([])
 }, 60_000)
 
+/** One that has shut down takes its mark away. */
+const wasKilled = (dir: string) => existsSync(join(dir, 'data', 'home', 'cluster', 'postmaster.pid'))
+
 test('DF8 a PostgreSQL of a drill’s own ends when it is told to, with all its children', async () => {
   const programs = postgresPrograms()
   if (programs === undefined) return expect(existsSync('/usr/lib/postgresql')).toBe(false)
@@ -140,7 +143,10 @@ test('DF8 a PostgreSQL of a drill’s own ends when it is told to, with all its 
     const family = familyOf([await cluster.pid()])
     expect(family.length).toBeGreaterThan(3)
     await cluster.stop()
+    // Nobody but who waited beside it has to be awaited.
+    expect(workersOn(dir).filter(({ command }) => !command.startsWith('/bin/sh'))).toEqual([])
     expect(await leftOver(() => workersOn(dir), 20_000)).toEqual([])
+    expect(wasKilled(dir)).toBe(false)
   } finally {
     await rm(dir, { recursive: true, force: true })
   }
@@ -164,6 +170,7 @@ test('DF8 a PostgreSQL of a drill that was killed ends as well', async () => {
     expect(workersOn(dir).length).toBeGreaterThan(3)
     drill.kill('SIGKILL')
     expect(await leftOver(() => workersOn(dir), 20_000)).toEqual([])
+    expect(wasKilled(dir)).toBe(false)
   } finally {
     await rm(dir, { recursive: true, force: true })
   }
