@@ -30,6 +30,7 @@ import { adminGrant, keysRewrap, keysRotate } from './ops/people.ts'
 import { policySet, policyShow } from './ops/policy.ts'
 import { replay } from './ops/replay.ts'
 import { verify } from './ops/verify.ts'
+import { whatif } from './ops/whatif/whatif.ts'
 import { loadMasters } from './vault/masters.ts'
 import { openVault, type Vault } from './vault/vault.ts'
 
@@ -48,6 +49,7 @@ const runs: Readonly<Record<string, Verb>> = {
   rerun: rerunIncidents,
   verify,
   'rebuild projections': rebuildProjections,
+  whatif,
 }
 
 /** What verbs.mjs makes of a command line. */

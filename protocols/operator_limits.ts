@@ -22,6 +22,23 @@ export const operator_limits = {
   /** Messages of a topic that are read at once, and how long its end is waited for. */
   movement_batch: 1_000,
   movement_idle_ms: 1_000,
+  /** What a what-if holds in memory, and of each runner at most one position in so long a time. */
+  whatif_bookings_max: 50_000,
+  whatif_positions_max: 4_000_000,
+  whatif_position_ms: 20_000,
+  /** Positions are read from so long before its time on, and bookings followed for so long behind it. */
+  whatif_lead_ms: 15 * 60_000,
+  whatif_tail_ms: 6 * 3_600_000,
+  /** How often runners look again at a booking that nobody near took, and at their answer where none was recorded. */
+  whatif_look_ms: 60_000,
+  whatif_response_ms: 15_000,
+  /** Answers of a runner of which there are so many are his own; else he is like all. */
+  whatif_samples_min: 3,
+  /** Speeds that are believed when they come out of the record, in km/h along the straight line. */
+  whatif_speed_min_kmh: 3,
+  whatif_speed_max_kmh: 120,
+  /** A runner's jobs per hour count when he was online for this share of the time. */
+  whatif_online_share: 0.05,
   /** Actors whose digests are asked of an engine at once. */
   digests_max: 200,
 } as const

@@ -6,7 +6,7 @@ import type { Journal, Snapshots } from '../../engine/ports.ts'
 import { systemEnv } from '../../engine/system_env.ts'
 import type { Workbench } from '../../engine/workbench.ts'
 import type { Behaviour } from '../../protocols/actor.ts'
-import { firstPolicy } from '../../protocols/policy.ts'
+import { firstPolicy, type Policy } from '../../protocols/policy.ts'
 import type { CloudEvent } from '../../protocols/topics.ts'
 import { loadConfig } from '../config.ts'
 import { MemoryAccounts } from '../identity/memory_accounts.ts'
@@ -22,6 +22,7 @@ interface Given {
   readonly living?: Living
   readonly moves?: { readonly reach_ms: number; readonly all: () => AsyncIterable<CloudEvent> }
   readonly shards?: number
+  readonly policyAt?: (version: number) => Policy
   readonly behaviours?: readonly Behaviour[]
   readonly files?: Readonly<Record<string, string>>
 }
@@ -30,6 +31,7 @@ async function* eachOf(): AsyncGenerator<CloudEvent> {}
 
 export function atDesk(given: Given = {}) {
   const { stores, shards = 2, behaviours = [counter], files = {}, workbench, opens, living, moves } = given
+  const { policyAt = () => firstPolicy } = given
   const lines: string[] = []
   const notes: string[] = []
   const written = new Map<string, string>()
@@ -62,7 +64,7 @@ export function atDesk(given: Given = {}) {
     vault: nowhere,
     log: async () => {
       if (!stores) throw new Error('there is no log')
-      return { journal: stores.journal, shards, policyAt: () => firstPolicy }
+      return { journal: stores.journal, shards, policyAt }
     },
   }
   const run = (verb: Verb, positionals: readonly string[], values: Record<string, string | boolean> = {}) =>

@@ -24,15 +24,23 @@ export const policyShow: Verb = async ({ policies, print }) => {
   return true
 }
 
-/** `kilat policy set FILE`. */
-export const policySet: Verb = async (desk, { positionals: [path = ''] }) => {
-  const policies = await desk.policies()
+/** The policy in a file, which could follow the newest one. Rejects with a Mistake that names what is wrong with it, and where. */
+export async function nextPolicyIn(
+  desk: Pick<Desk, 'readFile'>,
+  path: string,
+  policies: Policies,
+): Promise<Policy> {
   const document = await jsonIn(desk, path)
   const flaw = flawOfNext(document, await newest(policies))
   if (flaw !== undefined) throw new Mistake(`${path}: ${flaw}`)
-  await policies.append(document as Policy)
-  desk.print(
-    `version ${(document as Policy).version} of the policy is on disk; every thread decides by it within seconds`,
-  )
+  return document as Policy
+}
+
+/** `kilat policy set FILE`. */
+export const policySet: Verb = async (desk, { positionals: [path = ''] }) => {
+  const policies = await desk.policies()
+  const policy = await nextPolicyIn(desk, path, policies)
+  await policies.append(policy)
+  desk.print(`version ${policy.version} of the policy is on disk; every thread decides by it within seconds`)
   return true
 }
