@@ -1,9 +1,13 @@
 /** What operators do, at a real engine that goes on meanwhile: processes, nats-server, database and the command line. */
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemEnv } from '../engine/system_env.ts'
 import { HttpClient } from '../gateways/client/http_client.ts'
+import { connectNats } from '../persistence/nats.ts'
+import { stream_names } from '../persistence/streams.ts'
 import { startDatabase, startNats, type TestDatabase, type TestNats } from '../persistence/testing.ts'
+import { firstPolicy } from '../protocols/policy.ts'
 import { runKilat } from './kilat.given.ts'
 import { issuer, Stack } from './stack.ts'
 
@@ -154,4 +158,42 @@ test('OP8 an incident is written to a file and decided again from it', async () 
     out: expect.stringContaining('the same today'),
   })
   expect(await kilat('rerun', join(stack.dir, 'engine.log'))).toMatchObject({ code: 1 })
+})
+
+test('WI6 the recorded demand is played under another policy at a running engine, without a database and without a message', async () => {
+  const file = join(stack.dir, 'next.json')
+  const { pricing } = firstPolicy
+  const tariff = { ...pricing.tariff, base_cents: pricing.tariff.base_cents + 50 }
+  await writeFile(file, JSON.stringify({ ...firstPolicy, version: 2, pricing: { ...pricing, tariff } }))
+  const link = await connectNats({ url: nats.url, name: 'whatif-test', env: systemEnv('error') })
+  const lastOf = async (stream: string) => {
+    const { state } = (await link.request(`$JS.API.STREAM.INFO.${stream}`, '')).json<{
+      state: { last_seq: number }
+    }>()
+    return [stream, state.last_seq]
+  }
+  const held = () => Promise.all(stream_names.map(lastOf))
+  const whatif = (...words: string[]) =>
+    runKilat('cli', ['whatif', ...words], {
+      NATS_URL: nats.url,
+      DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nowhere',
+      DATA_DIR: stack.data_dir,
+    })
+  try {
+    const before = await held()
+    const time = ['--from', '2026-01-01T00:00:00Z', '--to', new Date(Date.now() + 60_000).toISOString()]
+    const words = await whatif('--policy', file, ...time)
+    expect(words).toMatchObject({ code: 0, out: expect.stringContaining('modelled, not recorded:') })
+    const told = JSON.parse((await whatif('--policy', file, ...time, '--json')).out)
+    const { asked, delivered } = told.recorded.all
+    expect(asked).toBeGreaterThan(0)
+    expect(told.baseline.all).toMatchObject({ asked, delivered })
+    expect(told.difference.all.money.gross_cents).toBe(50 * delivered)
+    expect(await held()).toEqual(before)
+    const day = ['--from', '2026-01-01T00:00:00Z', '--to', '2026-01-02T00:00:00Z']
+    expect(await whatif('--policy', file, ...day)).toMatchObject({ code: 1, out: '' })
+    expect(await whatif('--policy', file)).toMatchObject({ code: 2, out: '' })
+  } finally {
+    await link.close()
+  }
 })

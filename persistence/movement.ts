@@ -8,7 +8,7 @@ import type { NatsLink } from './nats.ts'
 const stream = 'RUNNER_EVENTS'
 
 export interface Movement {
-  /** The oldest that is kept, milliseconds since the epoch; infinite when nothing is. */
+  /** The oldest that is kept, milliseconds since the epoch: 0 while none has ever been dropped, infinite when all are. */
   readonly reach_ms: number
   /** Every position in its order, as of its publishing, up to the newest when the reading began. */
   readonly moves: AsyncIterable<CloudEvent>
@@ -19,16 +19,26 @@ export async function readMovement(link: NatsLink, from_ms: number, runner_id = 
   const client = jetstream(link.nc)
   try {
     const { state } = await (await client.jetstreamManager()).streams.info(stream)
-    const reach_ms = state.messages === 0 ? Number.POSITIVE_INFINITY : Date.parse(String(state.first_ts))
     const consumer = await client.consumers.get(stream, {
       filter_subjects: [`runner.events.${runner_id}.location_update`],
       deliver_policy: DeliverPolicy.StartTime,
-      opt_start_time: new Date(from_ms).toISOString(),
+      opt_start_time: new Date(Math.max(0, from_ms)).toISOString(),
     })
-    return { reach_ms, moves: moves(consumer, state.last_seq) }
+    return { reach_ms: reachOf(state), moves: moves(consumer, state.last_seq) }
   } catch (cause) {
     throw new Fault('the movement of runners cannot be read', { retry: true, cause })
   }
+}
+
+interface State {
+  readonly messages: number
+  readonly first_seq: number
+  readonly first_ts: unknown
+}
+
+function reachOf({ messages, first_seq, first_ts }: State): number {
+  if (first_seq <= 1) return 0
+  return messages === 0 ? Number.POSITIVE_INFINITY : Date.parse(String(first_ts))
 }
 
 interface Consumer {

@@ -1,9 +1,14 @@
 // The recorded demand under another policy.
 import { expect, test } from 'vitest'
+import { behaviours } from '../../actors/behaviours.ts'
+import { atDesk } from '../../gateways/ops/desk.given.ts'
 import type { Measures } from '../../gateways/ops/whatif/measures.ts'
 import { whatif } from '../../gateways/ops/whatif/whatif.ts'
 import { firstPolicy, type Policy } from '../../protocols/policy.ts'
+import type { CloudEvent } from '../../protocols/topics.ts'
+import { shards } from '../thread.ts'
 import { north, Street } from './street.given.ts'
+import { Town } from './town.ts'
 
 interface Told extends Readonly<Record<'recorded' | 'baseline' | 'whatif' | 'difference', Measures>> {
   readonly from: string
@@ -132,4 +137,213 @@ test('WI4 a weight of the ranking sends another runner from another distance', a
   expect(told.decisions.another_runner).toBeGreaterThan(0)
   expect(told.difference.all.pickup_km.mean).toBeGreaterThan(0)
   expect(told.difference.fairness.earning_runners).toBe(1)
+})
+
+test('WI5 a time that begins before positions are kept is shortened to what is kept, and both times are told', async () => {
+  const { street, from } = await lived()
+  const reach = new Date(Date.parse(from) + 10 * 60_000)
+  const { told, notes } = await ask(street, same, from, [{}, reach.getTime()])
+  expect(told.from).toBe(reach.toISOString())
+  expect(told.positions).toMatchObject({ kept_since: reach.toISOString(), reaches: false })
+  expect(told.recorded.all.asked).toBe(2)
+  expect(notes[0]).toContain(`positions are kept since ${reach.toISOString()}; asked from ${from}`)
+  const { run, lines } = street.desk({ files: { 'next.json': same } }, reach.getTime())
+  await run(whatif, [], { policy: 'next.json', from, to: street.now })
+  expect(lines.join('\n')).toContain(`positions are kept since ${reach.toISOString()}; asked from ${from}`)
+  const words = { policy: 'next.json', from, to: new Date(reach.getTime() - 1).toISOString() }
+  await expect(run(whatif, [], words)).rejects.toThrow('nothing is left of that time')
+  const never = street.desk({ files: { 'next.json': same } }, Number.POSITIVE_INFINITY)
+  await expect(never.run(whatif, [], words)).rejects.toThrow('no positions are kept')
+})
+
+test('WI6 it writes to no log, no snapshot, no policy, no topic and no file', async () => {
+  const { street, from } = await lived()
+  const here = street.desk({ files: { 'next.json': dearer } })
+  const held = () => [
+    JSON.stringify([0, 1, 2, 3, 4, 5, 6, 7].map((shard) => street.journal.log.of(shard).map(({ id }) => id))),
+    JSON.stringify(street.topics.read('RUNNER_EVENTS').length + street.topics.read('BOOKING_EVENTS').length),
+  ]
+  const before = held()
+  const writes: string[] = []
+  const { desk } = here
+  const { journal, shards, policyAt } = await desk.log()
+  const watched = new Proxy(journal, {
+    get: (target, name) => {
+      if (name !== 'read' && name !== 'last') writes.push(String(name))
+      const value = Reflect.get(target, name) as unknown
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+  const refuse = () => {
+    writes.push('a store')
+    return Promise.reject(new Error('it is opened'))
+  }
+  await whatif(
+    {
+      ...desk,
+      log: async () => ({ journal: watched, shards, policyAt }),
+      accounts: refuse,
+      snapshots: refuse,
+      workbench: refuse,
+      vault: refuse,
+      personKeys: refuse,
+      writeFile: refuse,
+    },
+    { positionals: [], values: { policy: 'next.json', from, to: street.now } },
+  )
+  expect(here.lines.length).toBeGreaterThan(30)
+  expect(writes).toEqual([])
+  expect(held()).toEqual(before)
+  expect(await here.policies.after(1)).toEqual([])
+})
+
+test('WI7 a policy that is none, and a time without anything in it, are told with the reason', async () => {
+  const { street, from } = await lived()
+  const { run } = street.desk({
+    files: {
+      'next.json': same,
+      torn: '{"version":',
+      wrong: JSON.stringify({
+        ...firstPolicy,
+        version: 2,
+        high_tier: { ...firstPolicy.high_tier, climate: 'yes' },
+      }),
+      late: JSON.stringify({ ...firstPolicy, version: 3 }),
+    },
+  })
+  const to = street.now
+  const flaws: readonly (readonly [values: Record<string, string>, flaw: string])[] = [
+    [{ policy: 'nowhere', from, to }, 'nowhere cannot be read'],
+    [{ policy: 'torn', from, to }, 'torn: it is no JSON'],
+    [{ policy: 'wrong', from, to }, 'wrong: high_tier.climate'],
+    [{ policy: 'late', from, to }, 'late: version must be 2'],
+    [{ policy: 'next.json', from }, '--to TIME'],
+    [{ from, to }, '--policy FILE'],
+    [{ policy: 'next.json', from: 'noon', to }, '--from wants a time'],
+    [{ policy: 'next.json', from: to, to: from }, 'it ends before it begins'],
+    [{ policy: 'next.json', from, to: from }, 'no time in between'],
+    [
+      { policy: 'next.json', from: '2026-11-01T00:00:00Z', to: '2026-11-02T00:00:00Z' },
+      'nothing was asked for',
+    ],
+  ]
+  for (const [values, flaw] of flaws) await expect(run(whatif, [], values)).rejects.toThrow(flaw)
+})
+
+test('WI8 the baseline is ruled by the versions that ruled then, each in its time', async () => {
+  const street = await new Street().open()
+  const near = await street.runner(north(1))
+  await street.minutes(1)
+  const from = street.now
+  const second = JSON.parse(dearer) as Policy
+  for (const policy of [firstPolicy, second]) {
+    street.policy = policy
+    const booking = await street.book(north(0), north(-10))
+    await street.pays(booking)
+    await street.carries(near, booking, 3)
+    street.at(near, north(1))
+    await street.minutes(12)
+  }
+  const policyAt = (version: number) => (version === 2 ? second : firstPolicy)
+  const here = street.desk({
+    policyAt,
+    files: { 'next.json': JSON.stringify({ ...firstPolicy, version: 3 }) },
+  })
+  await here.policies.append(second)
+  const told = (await here.json(whatif, [], { policy: 'next.json', from, to: street.now })) as Told
+  expect(told.in_force.map(({ version }) => version)).toEqual([1, 2])
+  expect(told.recorded.all.money.gross_cents).toBe(3_300 + 3_350)
+  expect(told.baseline.all.money).toEqual(told.recorded.all.money)
+  expect(told.whatif.all.money.gross_cents).toBe(2 * 3_300)
+})
+
+test('WI9 owners cancel, runners give up and earlier bookings keep their runners, as they did', async () => {
+  const street = await new Street().open()
+  const [one, other, third] = [
+    await street.runner(north(1)),
+    await street.runner(north(2)),
+    await street.runner(north(30)),
+  ]
+  await street.minutes(1)
+  const earlier = await street.book(north(0), north(-3))
+  await street.say('booking', earlier.id, { type: 'booking.accept' }, one, 'runner')
+  const from = street.now
+  const [given_up, cancelled] = [
+    await street.book(north(0), north(-5)),
+    await street.book(north(30), north(35)),
+  ]
+  const decline = { type: 'booking.decline', reason: 'too_far' }
+  await street.say('booking', given_up.id, { type: 'booking.accept' }, other, 'runner')
+  await street.minutes(1)
+  await street.say('booking', given_up.id, decline, other, 'runner')
+  await street.say('booking', cancelled.id, { type: 'booking.accept' }, third, 'runner')
+  await street.minutes(1)
+  await street.say('booking', cancelled.id, { type: 'booking.cancel', reason: 'x' }, cancelled.owner, 'owner')
+  for (const type of ['booking.pick_up', 'booking.deliver'])
+    await street.say('booking', earlier.id, { type }, one, 'runner')
+  await street.carries(one, given_up, 3)
+  const { told } = await ask(street, same, from)
+  expect(told.recorded.all).toMatchObject({ asked: 2, assigned: 2, delivered: 1, cancelled: 1 })
+  expect(told.baseline.all).toMatchObject({ asked: 2, assigned: 2, delivered: 1, cancelled: 1 })
+  expect(told.fit).toMatchObject({ same_runner: 2 })
+  expect(told.modelled.map(({ name }) => name)).toContain('runners who give a booking up')
+})
+
+test('WI12 sums add up in a busy town, under a policy that changes much, and the same question has the same answer', async () => {
+  const town = new Town({ seed: 7, runners: 8, bookings: 1_500, hours: 0.75, from_hour: 11 })
+  await town.live()
+  const moved = town.topics
+    .read('RUNNER_EVENTS')
+    .map(({ message }) => message as CloudEvent)
+    .filter(({ type }) => type === 'runner.location_update')
+  const all = async function* () {
+    yield* moved
+  }
+  const harsh = next({
+    runner_capacity: 2,
+    platform_fee_percent: 20,
+    high_tier: { ...firstPolicy.high_tier, distance_km: 8 },
+    ranking: { ...firstPolicy.ranking, weights: { ...firstPolicy.ranking.weights, dead_km: -3 } },
+  })
+  const { json } = atDesk({
+    stores: town,
+    shards,
+    behaviours,
+    files: { 'next.json': harsh, 'same.json': same },
+    moves: { reach_ms: 0, all },
+  })
+  const time = { from: String(town.now_ms() - 3_600_000), to: String(town.now_ms()) }
+  const told = (await json(whatif, [], { policy: 'next.json', ...time })) as Told
+  for (const { all: whole, high_tier, normal } of [told.recorded, told.baseline, told.whatif])
+    for (const group of [whole, high_tier, normal]) {
+      const { gross_cents, unpaid_cents, platform_fee_cents, runner_payout_cents } = group.money
+      expect(gross_cents).toBe(unpaid_cents + platform_fee_cents + runner_payout_cents)
+      expect(group.asked).toBe(group.assigned + group.unserved)
+      expect(whole.asked).toBe(high_tier.asked + normal.asked)
+    }
+  expect(told.recorded.all.asked).toBeGreaterThan(20)
+  expect(told.whatif.high_tier.asked).toBeGreaterThan(told.baseline.high_tier.asked)
+  expect(told.decisions.another_runner).toBeGreaterThan(0)
+  expect(await json(whatif, [], { policy: 'next.json', ...time })).toEqual(told)
+  const { difference } = (await json(whatif, [], { policy: 'same.json', ...time })) as Told
+  expect(new Set(figuresIn(difference))).toEqual(new Set([0, null]))
+})
+
+test('WI13 the table is aligned, and says how well the model fits and what is modelled', async () => {
+  const { street, from } = await lived()
+  const { run, lines } = street.desk({ files: { 'next.json': dearer } })
+  await run(whatif, [], { policy: 'next.json', from, to: street.now })
+  const [, , , heads = ''] = lines
+  expect(heads.trim().split(/ {2,}/)).toEqual(['recorded', 'baseline', 'what-if', 'difference'])
+  const gross = lines.find((line) => line.startsWith('gross fare')) ?? ''
+  expect(gross.split(/ {2,}/)).toEqual(['gross fare of deliveries, MYR', '99.00', '99.00', '100.50', '+1.50'])
+  const table = lines.filter((line) => /\d$/.test(line) && / {2,}/.test(line.trim()))
+  expect(table.length).toBeGreaterThan(20)
+  expect(new Set(table.map(({ length }) => length))).toEqual(new Set([heads.length]))
+  // There is no high-tier booking: the tiers are all one.
+  expect(lines.join('\n')).not.toContain('high-tier bookings')
+  expect(lines.join('\n')).toContain('pickup distance, mean +0 %')
+  expect(lines.join('\n')).toContain('3 of 3 bookings (100 %) go to the runner who had them in truth')
+  for (const name of ['who accepts', 'when he accepts', 'the way to the pickup', 'where runners are'])
+    expect(lines.filter((line) => line.startsWith(`  ${name}: `))).toHaveLength(1)
 })

@@ -43,15 +43,17 @@ export function habitsOf({ samples }: Recorded): Habits {
   }
 }
 
-/** How long a runner drives to the pickup. On the very way that he drove in truth: as long as then, where he arrived. */
+/** How long a runner drives to the pickup. On the very way that he drove in truth: as long as then, and no shorter than he was seen not to arrive. */
 export function wayMs(
-  { ride: { accepted_ms, picked_up_ms } }: Demand,
+  { ride: { accepted_ms, picked_up_ms, cancelled_ms } }: Demand,
   { approach_kmh }: Habits,
   way_km: number,
   as_in_truth: boolean,
 ): number {
-  if (as_in_truth && accepted_ms > 0 && picked_up_ms >= accepted_ms) return picked_up_ms - accepted_ms
-  return Math.round((way_km / approach_kmh) * 3_600_000)
+  const usual_ms = Math.round((way_km / approach_kmh) * 3_600_000)
+  if (!as_in_truth || accepted_ms === 0) return usual_ms
+  if (picked_up_ms > 0) return picked_up_ms - accepted_ms
+  return Math.max(usual_ms, cancelled_ms - accepted_ms)
 }
 
 /** How long the animal is on the way: as recorded, whoever drives; else by the route, or by the speed of all. */

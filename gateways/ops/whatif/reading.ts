@@ -48,7 +48,11 @@ export async function readTime(desk: Desk, log: Log, { from_ms, to_ms, thin_ms }
       throw new Mistake(`${keptOf(reach_ms)}; asked from ${asked}: nothing is left of that time`)
     desk.note(`${keptOf(reach_ms)}; asked from ${asked}: what was asked for before is left out`)
   }
-  const recording = new Recording(desk.behaviours, span, thin_ms)
+  const recording = new Recording(desk.behaviours, span, {
+    bookings_max: limits.whatif_bookings_max,
+    positions_max: limits.whatif_positions_max,
+    thin_ms,
+  })
   const tips = await tipsOf(log.journal, log.shards)
   const lines = tips.map((tip, shard) => linesOf(desk, log, { shard, tip, span, recording }))
   for await (const one of merged<Line | Move>([...lines, placesIn(moves, span)], ({ at_ms }) => at_ms))

@@ -5,7 +5,6 @@ import type { Behaviour, Message } from '../../../protocols/actor.ts'
 import type { Event } from '../../../protocols/catalogue.ts'
 import type { CommandRecord, EventRecord } from '../../../protocols/frame.ts'
 import type { Point } from '../../../protocols/ids.ts'
-import { limits } from '../../../protocols/limits.ts'
 import { Mistake } from '../desk.ts'
 import type { Deed, Demand, InForce, Positions, Recorded, RunnerRecord, Samples, Span } from './recorded.ts'
 import { type EventOf, rideOf, tellRide } from './rides.ts'
@@ -17,6 +16,14 @@ export interface Line {
   readonly serial: number
   /** In today's shape. */
   readonly events: readonly EventRecord[]
+}
+
+/** What is kept at most. */
+export interface Bounds {
+  readonly bookings_max: number
+  readonly positions_max: number
+  /** Of each runner at most one position in so long a time. */
+  readonly thin_ms: number
 }
 
 /** Commands of owners and runners that are what they were whatever the policy; all others follow from what the model does. */
@@ -43,7 +50,7 @@ type Rows = {
 
 export class Recording {
   readonly #span: Span
-  readonly #thin_ms: number
+  readonly #bounds: Bounds
   readonly #fold: Fold
   readonly #demand = new Map<string, Demand>()
   readonly #runners = new Map<string, { readonly index: number; readonly record: RunnerRecord }>()
@@ -61,10 +68,9 @@ export class Recording {
     pickups_km: [],
   }
 
-  /** `thin_ms`: of each runner at most one position in so long a time is kept. */
-  constructor(behaviours: readonly Behaviour[], span: Span, thin_ms: number) {
+  constructor(behaviours: readonly Behaviour[], span: Span, bounds: Bounds) {
     this.#span = span
-    this.#thin_ms = thin_ms
+    this.#bounds = bounds
     this.#fold = new Fold(behaviours.filter(({ name }) => name === 'runner'))
   }
 
@@ -91,12 +97,11 @@ export class Recording {
     const { index, record } = this.#runner(runner_id)
     this.#heard_ms = Math.max(this.#heard_ms, at_ms)
     Object.assign(record, { place, place_ms: at_ms })
-    if (at_ms - (this.#kept_ms[index] ?? 0) < this.#thin_ms) return
+    if (at_ms - (this.#kept_ms[index] ?? 0) < this.#bounds.thin_ms) return
+    const { positions_max } = this.#bounds
     const { at_ms: times, latitude, longitude, runner } = this.#positions
-    if (times.length >= limits.whatif_positions_max)
-      throw new Mistake(
-        `there are more than ${limits.whatif_positions_max} positions in that time: ask for a shorter one`,
-      )
+    if (times.length >= positions_max)
+      throw new Mistake(`there are more than ${positions_max} positions in that time: ask for a shorter one`)
     this.#kept_ms[index] = at_ms
     times.push(at_ms)
     latitude.push(place.latitude)
@@ -190,10 +195,9 @@ export class Recording {
 
   #asked(event: EventOf<'booking.requested'>, id: string, line: Line): void {
     const { at_ms } = line
-    if (this.#demand.size >= limits.whatif_bookings_max)
-      throw new Mistake(
-        `there are more than ${limits.whatif_bookings_max} bookings in that time: ask for a shorter one`,
-      )
+    const { bookings_max } = this.#bounds
+    if (this.#demand.size >= bookings_max)
+      throw new Mistake(`there are more than ${bookings_max} bookings in that time: ask for a shorter one`)
     const { pickup_address, dropoff_address, requirement, route_spec, scheduled_at, itinerary } = event
     const ride = rideOf(id, at_ms)
     tellRide(ride, event, at_ms)
