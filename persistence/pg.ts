@@ -138,11 +138,16 @@ function isLost(error: unknown): boolean {
   return /^(CONNECTION_|E(PIPE|CONN|TIMEDOUT))/.test(codeOf(error))
 }
 
-/** Runs `work` in one transaction (read committed), rolled back when it rejects. Rejects with a Fault as `attempt`. */
-export function inTransaction<T>(sql: Sql, what: string, work: (tx: Transaction) => Promise<T>): Promise<T> {
+/** Runs `work` in one transaction (read committed unless said), rolled back when it rejects. Rejects with a Fault as `attempt`. */
+export function inTransaction<T>(
+  sql: Sql,
+  what: string,
+  work: (tx: Transaction) => Promise<T>,
+  isolation: 'READ COMMITTED' | 'REPEATABLE READ' = 'READ COMMITTED',
+): Promise<T> {
   return attempt(what, async () => {
     const box: { value?: T } = {}
-    await sql.begin(async (tx) => {
+    await sql.begin(`ISOLATION LEVEL ${isolation}`, async (tx) => {
       try {
         box.value = await work(tx)
       } catch (cause) {

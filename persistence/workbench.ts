@@ -104,16 +104,14 @@ export async function openWorkbench(sql: Sql): Promise<Workbench> {
         await project(tx, frames)
       }),
     marks: () => attempt('reading the watermarks', () => marksIn(sql)),
-    compare: (rest) =>
-      attempt('comparing the lists', async () => {
-        await sql.begin((tx) => lease(tx, limits.workbench_statement_ms))
-        const box: { found: TableDifference[] } = { found: [] }
-        await sql.begin('ISOLATION LEVEL REPEATABLE READ', async (tx) => {
-          await catchUp(tx, rest)
-          box.found = await differences(tx)
-        })
-        return box.found
-      }),
+    compare: async (rest) => {
+      await inTransaction(sql, 'comparing the lists', (tx) => lease(tx, limits.workbench_statement_ms))
+      const compared = async (tx: Transaction) => {
+        await catchUp(tx, rest)
+        return differences(tx)
+      }
+      return inTransaction(sql, 'comparing the lists', compared, 'REPEATABLE READ')
+    },
     takeOver: async (rest) => {
       await inTransaction(sql, 'taking the lists over', (tx) => lease(tx, limits.workbench_statement_ms))
       return inTransaction(sql, 'taking the lists over', async (tx) => {
