@@ -91,6 +91,8 @@ export class Stack {
       DATA_DIR: this.data_dir,
       TRUSTED_ADDRESSES: '127.0.0.1,::1',
       LOG_LEVEL: log_level,
+      // The numbers are read without it.
+      METRICS_TOKEN: '',
       // Never money of this world.
       STRIPE_SECRET_KEY: '',
     }

@@ -61,7 +61,7 @@ const keys = {
   STRIPE_WEBHOOK_SECRET: { schema: Type.Optional(Type.String({ pattern: '^whsec_' })), secret: true, about: 'Of the webhook at /api/v1/payments/webhook; needed together with STRIPE_SECRET_KEY.' },
   RESIDENT_ACTORS_MAX: { schema: Type.Integer({ minimum: 1_000, maximum: 10_000_000, default: limits.resident_actors_max }), about: 'Actors in the memory of one worker thread; others sleep in the snapshot.' },
   LOG_LEVEL:           { schema: Type.Union([Type.Literal('debug'), Type.Literal('info'), Type.Literal('warn'), Type.Literal('error')], { default: 'info' }), about: 'JSON lines of this level and above go to the error stream.' },
-  METRICS_TOKEN:       { schema: Type.Optional(Type.String({ minLength: 16 })), secret: true, about: 'A bearer token for /metrics. Without it only this machine and trusted addresses may ask.' },
+  METRICS_TOKEN:       { schema: Type.Optional(Type.String({ minLength: 16 })), secret: true, about: 'A bearer token for /metrics, asked of everybody. Without it this machine and trusted addresses may ask, and nobody whom a proxy speaks for.' },
   OTEL_EXPORTER_OTLP_ENDPOINT: { schema: Url('https?'), about: 'Traces go here over OTLP/HTTP. None are made when empty.' },
   KILAT_UNSAFE:        { schema: Flag, about: '1: serve even if NATS may lose what it acked. For trials only.' },
 } as const satisfies Record<string, Key>

@@ -127,14 +127,45 @@ test('OB15 the process tells of itself', async () => {
   expect(await scrape(await openProcessMetrics()())).toContain('process_resident_memory_bytes')
 })
 
-test('OB16 this machine may ask for the numbers', async () => {
+test('OB16 this machine may ask for the numbers, but nobody whom a proxy on it speaks for', async () => {
   http = await startHttp([], {
     metrics: async () => 'kilat_up 1\n',
-    config: { ...test_config, trusted_addresses: [] },
+    config: { ...test_config, trusted_addresses: ['127.0.0.1'] },
   })
-  const response = await fetch(`${http.origin}/metrics`)
+  const response = await http.call('GET', '/metrics')
   expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
-  expect(await response.text()).toBe('kilat_up 1\n')
+  expect(response.text).toBe('kilat_up 1\n')
+  for (const [name, value] of [
+    ['x-forwarded-for', '203.0.113.9'],
+    ['X-Forwarded-For', '127.0.0.1'],
+    ['forwarded', 'for=127.0.0.1'],
+    ['x-real-ip', '127.0.0.1'],
+    ['via', '1.1 front'],
+  ] as const) {
+    const passed_on = await http.call('GET', '/metrics', { headers: { [name]: value } })
+    expect([name, passed_on.status, passed_on.body.code]).toEqual([name, 401, 'auth.missing_token'])
+    const guessed = await http.call('GET', '/metrics', { headers: { [name]: value }, token: 'undefined' })
+    expect([name, guessed.status]).toEqual([name, 401])
+  }
+})
+
+test('OB16 where there is a token everybody shows it, this machine and a proxy too', async () => {
+  const metrics_token = 'a-token-of-sixteen'
+  http = await startHttp([], {
+    metrics: async () => 'kilat_up 1\n',
+    config: { ...test_config, metrics_token },
+  })
+  const headers = { 'x-forwarded-for': '203.0.113.9' }
+  expect(await http.call('GET', '/metrics')).toMatchObject({
+    status: 401,
+    body: { code: 'auth.missing_token' },
+  })
+  expect(await http.call('GET', '/metrics', { token: 'a-token-of-sixteem' })).toMatchObject({
+    status: 401,
+    body: { code: 'auth.invalid_token' },
+  })
+  expect((await http.call('GET', '/metrics', { token: metrics_token })).status).toBe(200)
+  expect((await http.call('GET', '/metrics', { token: metrics_token, headers })).status).toBe(200)
 })
 
 test('OB16 a stranger needs the token', async () => {
@@ -154,6 +185,7 @@ test('OB16 a stranger needs the token', async () => {
         address: '',
         session: '',
         csrf: '',
+        is_forwarded: false,
         raw: new Uint8Array(),
         signature: '',
         caller: address,
@@ -168,5 +200,6 @@ test('OB16 a stranger needs the token', async () => {
   expect(await ask('another-token', secret)).toMatchObject({ rejected: 'auth.invalid_token' })
   expect(await ask('undefined', undefined)).toMatchObject({ rejected: 'auth.invalid_token' })
   expect(await ask(secret, secret)).toMatchObject({ status: 200 })
-  expect(await ask('', secret, '198.51.100.7')).toMatchObject({ status: 200 })
+  expect(await ask('', undefined, '198.51.100.7')).toMatchObject({ status: 200 })
+  expect(await ask('', secret, '198.51.100.7')).toMatchObject({ rejected: 'auth.missing_token' })
 })

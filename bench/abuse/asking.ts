@@ -2,6 +2,7 @@
 import { Agent, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { WebSocket } from 'ws'
+import { codeIn, undeclared } from '../../gateways/http/declared.given.ts'
 
 export interface Asked {
   readonly method?: string
@@ -20,6 +21,8 @@ export interface Told {
 }
 
 const lines = new Map<string, Agent>()
+/** What was answered and is not in the document of the door, each once. */
+export const undeclared_answers = new Set<string>()
 
 /** Connections of an address are kept, and closed by `hangUp`. */
 function lineOf(from: string): Agent {
@@ -54,19 +57,17 @@ export function ask(port: number, asked: Asked): Promise<Told> {
         answer.setEncoding('utf8').on('data', (chunk: string) => {
           seen += chunk
         })
-        answer
-          .on('error', cut)
-          .on('end', () => resolve({ status: answer.statusCode ?? 0, code: codeIn(seen), text: seen }))
+        answer.on('error', cut).on('end', () => {
+          const told = { status: answer.statusCode ?? 0, code: codeIn(seen), text: seen }
+          const flaw = undeclared(method, path, told.status, told.code)
+          if (flaw !== undefined) undeclared_answers.add(flaw)
+          resolve(told)
+        })
       },
     )
     call.on('error', cut)
     call.end(text)
   })
-}
-
-function codeIn(text: string): string {
-  const code = /"code":"([^"]*)"/.exec(text.slice(0, 1_000))
-  return code?.[1] ?? ''
 }
 
 /** A socket that was let in, or the status of the answer instead; 0 where the connection was cut. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { ask, hangUp } from '../abuse/asking.ts'
+import { ask, hangUp, undeclared_answers } from '../abuse/asking.ts'
 import { forgedTokens, oversized, wrongRoles } from '../abuse/attacks.ts'
 import { bruteForce, frameFlood, requestFlood, slowClients, socketFlood } from '../abuse/floods.ts'
 import type { HonestBirth, Served, Which } from '../abuse/honest.ts'
@@ -100,7 +100,7 @@ async function withTraffic(
     lost: 0,
     doubled: 0,
     serving_ms: null,
-    wrong: [...wrong, ...quiet.wrong, ...meanwhile.wrong],
+    wrong: [...wrong, ...undeclared_answers, ...quiet.wrong, ...meanwhile.wrong],
     extra: { quiet, meanwhile, allowed_ms, attacks: shown(found) },
   }
 }

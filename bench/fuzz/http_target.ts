@@ -1,6 +1,7 @@
 // Requests to every route of the table, with bodies, queries, ids and headers that nobody expects.
 import fc, { type Arbitrary } from 'fast-check'
 import { type TSchema, Type } from 'typebox'
+import { codeIn, undeclared } from '../../gateways/http/declared.given.ts'
 import { documents } from '../../gateways/http/documents.ts'
 import { type Route, routes } from '../../gateways/http/routes.ts'
 import { commands } from '../../protocols/catalogue.ts'
@@ -46,7 +47,7 @@ export function httpTarget(ground: Ground): Fuzzed {
     attempt: (inputs, tally) =>
       inLanes(lines, inputs, async (line, input) => {
         const send = () => line.send(bytesOf(input), input.method === 'HEAD')
-        tally(await judgedAgain(send, input.path))
+        tally(await judgedAgain(send, input))
       }),
   })
 }
@@ -224,18 +225,18 @@ const tries_max = 5
 const pause_ms = 1_000
 
 /** Gives an input whose store was too busy its time: what is meant is one that no store ever takes. */
-async function judgedAgain(send: () => Promise<Answer | undefined>, path: string): Promise<string> {
+async function judgedAgain(send: () => Promise<Answer | undefined>, input: Input): Promise<string> {
   let answer = await send()
   for (let tries = 1; answer?.status === 503 && unavailable.test(answer.body) && tries < tries_max; tries++) {
     await new Promise((resolve) => setTimeout(resolve, pause_ms))
     answer = await send()
     if (answer && answer.status < 500) return '503 for once'
   }
-  return judged(answer, path)
+  return judged(answer, input)
 }
 
 /** What an answer counts as. Throws when no request may be answered so. */
-function judged(answer: Answer | undefined, path: string): string {
+function judged(answer: Answer | undefined, { method, path }: Input): string {
   if (!answer) return 'closed'
   const { status, body } = answer
   if (status === 503 && later.test(body)) return '503 later'
@@ -245,7 +246,14 @@ function judged(answer: Answer | undefined, path: string): string {
       !/node_modules|\.[jt]s:\d+:\d+|\n {4}at /.test(body),
       `${path} shows our insides: ${body.slice(0, 300)}`,
     )
+  insistDeclared(method, path, answer)
   return String(status)
+}
+
+/** The document of the door names the status and the code. */
+function insistDeclared(method: string, path: string, { status, body }: Answer): void {
+  const flaw = undeclared(method, path, status, codeIn(body))
+  insist(flaw === undefined, `${path}: ${flaw}: ${body.slice(0, 300)}`)
 }
 
 const handshake =

@@ -44,6 +44,7 @@ const common: Omit<KnownRequest, 'by' | 'method' | 'path' | 'ids' | 'body' | 'id
   csrf: '',
   caller: '',
   token: '',
+  is_forwarded: false,
   raw: new Uint8Array(),
   signature: '',
 }

@@ -19,7 +19,7 @@ const Email = Type.Object({ email: Type.Optional(Type.String()) })
 // biome-ignore format: a table reads better as one
 export const account_documents: Readonly<Record<string, Documented>> = {
   'POST /api/v1/auth/register':         { about: 'Makes an account and logs in.', answer: one(wire.AuthResult), status: 201, body: accountBodies.register, refuses: ['account.email_taken', 'auth.role', 'overloaded'] },
-  'POST /api/v1/auth/login':            { about: 'Logs in.', answer: one(wire.AuthResult), body: accountBodies.login, refuses: ['auth.bad_credentials', 'auth.banned', 'overloaded'] },
+  'POST /api/v1/auth/login':            { about: 'Logs in.', answer: one(wire.AuthResult), body: accountBodies.login, refuses: ['auth.bad_credentials', 'account.banned', 'overloaded'] },
   'POST /api/v1/auth/refresh':          { about: 'Spends a refresh token for new tokens. Reuse after the grace ends every token of that login.', answer: one(wire.AuthResult), body: accountBodies.refresh, refuses: ['auth.refresh_revoked', 'auth.banned', 'auth.expired', 'auth.invalid_token'] },
   'POST /api/v1/auth/logout':           { about: 'Ends every refresh token of the user.', answer: message },
   'GET /api/v1/auth/profile':           { about: 'The caller.', answer: one(wire.User), refuses: ['account.not_found'] },
@@ -27,7 +27,7 @@ export const account_documents: Readonly<Record<string, Documented>> = {
   'POST /api/v1/auth/forgot-password':  { about: 'Sends a letter with a code, and says nothing about who exists.', status: 202, body: Email },
   'POST /api/v1/auth/reset-password':   { about: 'Sets a new password with the code of the letter.', answer: message, body: recoveryBodies.reset, refuses: ['auth.reset_invalid', 'overloaded'] },
 
-  'POST /bff/login':                    { about: 'Logs a browser in, which keeps a cookie instead of tokens.', answer: one(records.BrowserSession), body: browserBodies.login, refuses: ['auth.bad_credentials', 'auth.banned', 'auth.invalid_token', 'auth.expired', 'auth.refresh_revoked', 'account.not_found', 'overloaded'] },
+  'POST /bff/login':                    { about: 'Logs a browser in, which keeps a cookie instead of tokens.', answer: one(records.BrowserSession), body: browserBodies.login, refuses: ['auth.bad_credentials', 'account.banned', 'auth.banned', 'auth.invalid_token', 'auth.expired', 'auth.refresh_revoked', 'account.not_found', 'overloaded'] },
   'GET /bff/session':                   { about: 'Who is logged in by the cookie, and the token that a page shows with each change.', answer: one(records.BrowserSession), refuses: ['auth.missing_token', 'auth.invalid_token', 'auth.banned', 'auth.expired', 'auth.refresh_revoked', 'account.not_found'] },
   'POST /bff/logout':                   { about: 'Ends the session of the cookie.', answer: message, refuses: ['auth.csrf'] },
 

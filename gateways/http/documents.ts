@@ -52,7 +52,7 @@ export const documents: Readonly<Record<string, Documented>> = {
   'GET /health':                        { about: 'Whether the process lives.', answer: wire.Health },
   'GET /readiness':                     { about: 'Whether every part is up; 503 with the same body while one is not.', answer: wire.Readiness, also: [503, wire.Readiness] },
   'GET /.well-known/jwks.json':         { about: 'The keys that access tokens are verified with.', answer: wire.JwkSet, content_type: 'application/jwk-set+json' },
-  'GET /metrics':                      { about: 'The numbers of every thread, for Prometheus. For this machine, trusted addresses, and whoever has METRICS_TOKEN.', answer: text, content_type: 'text/plain; version=0.0.4; charset=utf-8', refuses: ['auth.missing_token', 'auth.invalid_token'] },
+  'GET /metrics':                      { about: 'The numbers of every thread, for Prometheus. For whoever has METRICS_TOKEN; where none is set, for this machine and trusted addresses, but not through a proxy.', answer: text, content_type: 'text/plain; version=0.0.4; charset=utf-8', refuses: ['auth.missing_token', 'auth.invalid_token'] },
   'GET /docs':                          { about: 'This document for people, in a browser.', answer: text, content_type: 'text/html; charset=utf-8' },
   'GET /docs/openapi.json':             { about: 'This document.', answer: Type.Object({ openapi: text }) },
   'GET /docs/asyncapi.json':            { about: 'The events and sockets, as AsyncAPI 3.', answer: Type.Object({ asyncapi: text }) },

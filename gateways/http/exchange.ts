@@ -31,6 +31,8 @@ export interface Head {
   /** -1 when not said, or when it comes in chunks. */
   readonly content_length: number
   readonly address: ArrayBuffer
+  /** A proxy has said so. */
+  readonly is_forwarded: boolean
   /** Of all that is read of the headers. */
   readonly header_chars: number
 }
@@ -39,6 +41,9 @@ const printable = /^[\x21-\x7e]+$/
 /** A request id is echoed when it is printable and short, else there is a new one. */
 export const requestIdOf = (given: string, { env }: Pick<Doors, 'env'>): string =>
   given.length <= limits.request_id_max && printable.test(given) ? given : env.uuid()
+
+/** What proxies add to a request (RFC 7239, RFC 9110 section 7.6.3, and what was there before them). */
+const proxied = ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'] as const
 
 function readHead(res: HttpResponse, req: HttpRequest, doors: Pick<Doors, 'env'>): Head {
   const given = req.getHeader('x-request-id')
@@ -64,6 +69,7 @@ function readHead(res: HttpResponse, req: HttpRequest, doors: Pick<Doors, 'env'>
     header_chars: read,
     content_length: length === '' ? -1 : Number(length),
     address: res.getRemoteAddress(),
+    is_forwarded: proxied.some((name) => req.getHeader(name) !== ''),
   }
 }
 

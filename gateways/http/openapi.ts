@@ -6,10 +6,11 @@ import type { TSchema } from 'typebox'
 import { publicCommands } from '../../protocols/catalogue.ts'
 import { limits } from '../../protocols/limits.ts'
 import { type RejectionCode, rejections } from '../../protocols/rejections.ts'
+import { sealerOf } from '../vault/sealing.ts'
 import { contextOf, contexts } from './context.ts'
 import type { Documented } from './documented.ts'
 import { documents } from './documents.ts'
-import { type Method, type Route, routes } from './routes.ts'
+import { type Method, of_operations, type Route, routes } from './routes.ts'
 import { asAnswer, asRequest, named, type Schema, type SchemaObject } from './schemas.ts'
 
 interface Operation {
@@ -39,7 +40,13 @@ export interface OpenApi {
 export const nameOf = ({ method, path }: Route): string => `${method} ${path}`
 
 /** The codes that any route may answer, and those that depend on what it takes. */
-const always: readonly RejectionCode[] = ['auth.rate_limited', 'request.failed', 'unavailable']
+const always: readonly RejectionCode[] = [
+  'auth.rate_limited',
+  'request.failed',
+  'request.headers_too_large',
+  'request.url_too_long',
+  'unavailable',
+]
 const guarded: readonly RejectionCode[] = [
   'auth.banned',
   'auth.csrf',
@@ -175,7 +182,9 @@ function refusalsOf(route: Route, { refuses = [], also }: Documented): Readonly<
   if (bodied.has(route.method)) add(reading)
   if (route.path.includes(':') || documents[nameOf(route)]?.query) add(['request.malformed'])
   if ('command' in route) add(keyed)
+  if (sealsTexts(route)) add(['account.not_found'])
   if (route.roles !== 'public') add(asking)
+  if (!of_operations.has(route.path)) add(['moved'])
   const by_status = new Map<number, RejectionCode[]>()
   for (const code of [...codes].sort()) {
     const { status } = rejections[code]
@@ -185,8 +194,20 @@ function refusalsOf(route: Route, { refuses = [], also }: Documented): Readonly<
     status,
     refusalOf(of, also?.[0] === status ? also[1] : undefined),
   ])
-  return Object.fromEntries(answers)
+  const found: Readonly<Record<string, object>> = Object.fromEntries(answers)
+  return { ...found, 403: { ...found[403], description: describedWith(found[403]) } }
 }
+
+/** It has texts of a person, for whom there is no key any more once he was erased. */
+const sealsTexts = (route: Route): boolean => {
+  const command = 'command' in route ? route.command : 'sends' in route ? route.sends : undefined
+  return command !== undefined && sealerOf(command) !== undefined
+}
+
+/** A page of another origin is sent away before anything is looked at. */
+const foreign_page = 'Without a body: the page that asks is of an origin that is not listed.'
+const describedWith = (refusal: object | undefined): string =>
+  refusal && 'description' in refusal ? `${refusal.description} ${foreign_page}` : foreign_page
 
 const refusalOf = (codes: readonly RejectionCode[], other: TSchema | undefined): object => ({
   description: codes.map((code) => `${code}: ${rejections[code].title}.`).join(' '),

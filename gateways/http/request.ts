@@ -33,6 +33,8 @@ export interface Request {
   readonly csrf: string
   /** The address that calls, as text. */
   readonly caller: string
+  /** Its head says that somebody in between has passed it on: the address is that one's. */
+  readonly is_forwarded: boolean
   /** Of the Authorization header, unchecked; '' for none. */
   readonly token: string
   /** Of the span of this request. */

@@ -45,6 +45,11 @@ export interface Open extends Place {
 }
 export type Route = Write | Read | Other | Open
 
+/** A part that is served alone has these of the whole as well. */
+export const of_every_part: readonly string[] = ['/health', '/readiness']
+/** Those who look after an engine ask it even when it serves nobody. */
+export const of_operations: ReadonlySet<string> = new Set([...of_every_part, '/metrics'])
+
 const all = ['owner', 'runner', 'admin', 'shop'] as const
 
 // biome-ignore format: a table reads better as one

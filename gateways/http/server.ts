@@ -12,7 +12,7 @@ import { type Headers, preflight_headers } from './origins.ts'
 import { addressText, countedAs, Rate, trustedBy } from './rates.ts'
 import type { Reply } from './reply.ts'
 import type { HttpDoors, KnownRequest, Request } from './request.ts'
-import { type Method, type Route, routes } from './routes.ts'
+import { type Method, of_every_part, of_operations, type Route, routes } from './routes.ts'
 import { openTables, type TimeTable } from './shared.ts'
 import { wordedFor } from './vocabulary.ts'
 
@@ -40,10 +40,6 @@ const webhook_path = '/api/v1/payments/webhook'
 const identity_prefix = '/api/v1/auth/'
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** A part that is served alone has these of the whole as well. */
-const of_every_part: readonly string[] = ['/health', '/readiness']
-/** Those who look after an engine ask it even when it serves nobody. */
-const of_operations: ReadonlySet<string> = new Set([...of_every_part, '/metrics'])
 const moved: Rejection = {
   rejected: 'moved',
   detail: 'another engine has taken over: connect again',
@@ -207,6 +203,7 @@ class Door implements MountedHttp {
       session,
       csrf,
       caller: addressText(exchange.head.address),
+      is_forwarded: exchange.head.is_forwarded,
       token: bearer(exchange.head.authorization),
       trace: exchange.trace,
       raw,

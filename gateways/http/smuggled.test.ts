@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { limits } from '../../protocols/limits.ts'
 import { freshKeys, type Keys } from '../identity/keys.ts'
 import { type Actor, bodies, may, nameOf, startWorld, type World } from './authority.given.ts'
+import { undeclared } from './declared.given.ts'
 import { Rate } from './rates.ts'
 import { type Route, routes } from './routes.ts'
 import { openTables, shared_bytes } from './shared.ts'
@@ -123,6 +124,9 @@ async function raw(text: string): Promise<string> {
   })
   socket.write(text, 'latin1')
   await once(socket, 'close')
+  const [, method = '', target = ''] = /^(\w+) (\S+) /.exec(text) ?? []
+  const status = Number(statusOf(seen))
+  if (status >= 100) expect(undeclared(method, target, status)).toBeUndefined()
   return seen
 }
 const statusOf = (seen: string) => (seen === '' ? 'cut' : Number(seen.slice(9, 12)))

@@ -7,7 +7,7 @@ import type { HttpDoors, PublicEndpoint } from './request.ts'
 /** A part that is served alone has the name that its events carry as their source. */
 const serviceOf = ({ context }: HttpDoors) =>
   context === undefined ? 'kilat-dispatch' : `service-${context}`
-/** May always ask for the numbers: it is this machine. */
+/** May ask for the numbers where no token is set: it is this machine. */
 const loopback = ['127.0.0.0/8', '::1']
 
 export const statusEndpoints = {
@@ -19,12 +19,16 @@ export const statusEndpoints = {
     return bare({ status, service: serviceOf(doors), checks }, undefined, ready ? 200 : 503)
   },
 
-  /** For this machine, trusted addresses, and whoever has the token: `auth.missing_token`, `auth.invalid_token`. */
-  metrics: async ({ caller, token }, doors) => {
+  /**
+   * For whoever has the token. Where there is none, for this machine and trusted addresses, as long as no proxy speaks
+   * for somebody else: `auth.missing_token`, `auth.invalid_token`.
+   */
+  metrics: async ({ caller, is_forwarded, token }, doors) => {
     const { trusted_addresses, metrics_token } = doors.config
-    const near = trustedBy([...loopback, ...trusted_addresses])(caller)
-    if (!near && token === '') return reject('auth.missing_token', 'the numbers are for operators')
-    if (!near && !sameText(token, metrics_token)) return reject('auth.invalid_token', '')
+    const is_near = !is_forwarded && trustedBy([...loopback, ...trusted_addresses])(caller)
+    const is_open = metrics_token === undefined && is_near
+    if (!is_open && token === '') return reject('auth.missing_token', 'the numbers are for operators')
+    if (!is_open && !sameText(token, metrics_token)) return reject('auth.invalid_token', '')
     return plain(await doors.metrics(), 'text/plain; version=0.0.4; charset=utf-8')
   },
 

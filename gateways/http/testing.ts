@@ -14,7 +14,6 @@ import { MemoryAccounts } from '../identity/memory_accounts.ts'
 import { accessToken } from '../identity/tokens.ts'
 import { estimate } from '../maps/estimate.ts'
 import { openVerifier } from '../principal.ts'
-
 import { openInbox } from '../push/inbox.ts'
 import { type StripeAccess, stripeClient } from '../stripe/client.ts'
 import { webhookReader } from '../stripe/webhook.ts'
@@ -26,6 +25,7 @@ import { openedDoors } from '../vault/opened_doors.ts'
 import { openVault } from '../vault/vault.ts'
 import { mountFeed } from '../ws/feed.ts'
 import { mountRunnerSocket } from '../ws/runner.ts'
+import { codeIn, undeclared } from './declared.given.ts'
 import { MemoryHost } from './memory_host.ts'
 import type { HttpDoors } from './request.ts'
 import { mountHttp } from './server.ts'
@@ -231,6 +231,8 @@ async function call(
   const parsed = text !== '' && is_json ? JSON.parse(text) : {}
   const fraction = fractionIn(parsed)
   if (fraction !== undefined) throw new Error(`${method} ${path} answered the time ${fraction}`)
+  const flaw = undeclared(method, path, response.status, codeIn(text))
+  if (flaw !== undefined) throw new Error(flaw)
   return { status: response.status, headers: response.headers, text, body: parsed }
 }
 
