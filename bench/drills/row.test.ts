@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { drills } from './all.ts'
+import { bothOf } from './outages.ts'
 import { type Drill, failedRow, type Outcome, rowOf, tableOf } from './row.ts'
 import { inTurns } from './turns.ts'
 
@@ -69,4 +70,16 @@ test('DF7 beside a drill that is alone no other one runs, and the others do not 
   const rows = [named('timed', true), named('one', false), named('two', false), named('late', true)]
   await inTurns(rows, 3, run)
   expect(Object.fromEntries(company)).toEqual({ one: 1, two: 1, timed: 0, late: 0 })
+})
+
+test('OU11 a row of two outages adds them up, and is wrong with what was wrong in either', () => {
+  const well: Outcome = { acked: 5, lost: 0, doubled: 0, serving_ms: 12, wrong: [], extra: { aside: 0 } }
+  expect(rowOf(drill, ran, bothOf(well, { ...well, serving_ms: 40 }))).toMatchObject({
+    acked: 10,
+    serving_ms: 40,
+    verdict: 'passed',
+  })
+  for (const fault of [{ lost: 1 }, { doubled: 1 }, { wrong: ['a line'] }])
+    for (const both of [bothOf({ ...well, ...fault }, well), bothOf(well, { ...well, ...fault })])
+      expect(rowOf(drill, ran, both).verdict).toBe('failed')
 })

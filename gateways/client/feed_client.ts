@@ -1,7 +1,7 @@
 // A watcher of one booking: reconnects, and resumes after the last frame that it saw.
 import { limits } from '../../protocols/limits.ts'
 import { Emitter } from './emitter.ts'
-import { type ClientEnv, Link, type TokenSource } from './link.ts'
+import { begun, type ClientEnv, Link, type TokenSource } from './link.ts'
 import { nodeSockets, type SocketFactory } from './sockets.ts'
 
 export interface FeedClientOptions {
@@ -79,19 +79,7 @@ export class FeedClient {
 
   /** Connects, and reconnects until `close`. Resolves when it is first open; rejects when the server refuses for good. */
   connect(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const done = [
-        this.events.on('opened', () => settle(resolve)),
-        this.events.on('ended', ({ code, status }) =>
-          settle(() => reject(new Error(`refused: close code ${code}, HTTP ${status}`))),
-        ),
-      ]
-      const settle = (call: () => void) => {
-        for (const end of done) end()
-        call()
-      }
-      this.#link.start()
-    })
+    return begun(this.#link, this.events, 'opened')
   }
 
   close(): void {

@@ -140,3 +140,26 @@ export class Link {
     else this.#cancel_watch = env.after(left_ms, () => this.#watch())
   }
 }
+
+/** The events that tell how a start went: the one that says it went well, and `ended`. */
+interface Told<Good extends string> {
+  on(name: Good, call: () => void): Cancel
+  on(name: 'ended', call: (end: { readonly code: number; readonly status: number }) => void): Cancel
+}
+
+/** Starts a link. Resolves with the first `good` event, rejects when it was refused for good before that. */
+export function begun<Good extends string>(link: Link, events: Told<Good>, good: Good): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (call: () => void) => {
+      for (const cancel of done) cancel()
+      call()
+    }
+    const done = [
+      events.on(good, () => settle(resolve)),
+      events.on('ended', ({ code, status }) =>
+        settle(() => reject(new Error(`refused: close code ${code}, HTTP ${status}`))),
+      ),
+    ]
+    link.start()
+  })
+}

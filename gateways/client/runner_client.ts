@@ -6,7 +6,7 @@ import type { Lane, Problem, Range, ServerMessage, SocketCommand } from '../../p
 import { decodeServer, encodeClient, encodeFixes } from '../../protocols/socket_codec.ts'
 import { Emitter } from './emitter.ts'
 import { FixBuffer } from './fix_buffer.ts'
-import { type ClientEnv, Link, type TokenSource } from './link.ts'
+import { begun, type ClientEnv, Link, type TokenSource } from './link.ts'
 import { PendingCommands } from './pending_commands.ts'
 import { nodeSockets, type SocketFactory } from './sockets.ts'
 
@@ -107,19 +107,7 @@ export class RunnerClient {
 
   /** Connects, and reconnects until `close`. Resolves with the first welcome; rejects when the server refuses for good. */
   connect(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const done = [
-        this.events.on('welcome', () => settle(resolve)),
-        this.events.on('ended', ({ code, status }) =>
-          settle(() => reject(new Error(`refused: close code ${code}, HTTP ${status}`))),
-        ),
-      ]
-      const settle = (call: () => void) => {
-        for (const end of done) end()
-        call()
-      }
-      this.#link.start()
-    })
+    return begun(this.#link, this.events, 'welcome')
   }
 
   /** Ends the connection. Commands without an answer are rejected as `Unanswered`. */
