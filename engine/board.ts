@@ -12,7 +12,7 @@ export type PartState = (typeof partStates)[number]
 
 /** The size of the shared memory of a board, in bytes. */
 export const boardBytes = (shards: number, workers: number): number =>
-  8 * (shards + slots * shards) + 4 * (shards + 2 * workers)
+  8 * (2 * shards + slots * shards) + 4 * (shards + 2 * workers)
 
 /**
  * What all threads of a process see at once: how far the lists are, what each user was told, and whether every part
@@ -22,6 +22,7 @@ export class Board {
   readonly #env: Env
   readonly #shards: number
   readonly #projected: BigInt64Array
+  readonly #recovered: BigInt64Array
   readonly #marks: BigInt64Array
   readonly #states: Int32Array
 
@@ -30,8 +31,9 @@ export class Board {
     this.#env = env
     this.#shards = shards
     this.#projected = new BigInt64Array(memory, 0, shards)
-    this.#marks = new BigInt64Array(memory, 8 * shards, slots * shards)
-    this.#states = new Int32Array(memory, 8 * (shards + slots * shards), shards + 2 * workers)
+    this.#recovered = new BigInt64Array(memory, 8 * shards, shards)
+    this.#marks = new BigInt64Array(memory, 8 * 2 * shards, slots * shards)
+    this.#states = new Int32Array(memory, 8 * (2 * shards + slots * shards), shards + 2 * workers)
   }
 
   /** The lists hold everything of the shard up to this frame. */
@@ -39,15 +41,23 @@ export class Board {
     raise(this.#projected, shard, n)
   }
 
+  /** The shard was recovered up to this frame: whoever was told of it was told by another process, which noted it elsewhere. */
+  recovered(shard: number, n: number): void {
+    raise(this.#recovered, shard, n)
+  }
+
   note(user_id: string, shard: number, n: number): void {
     raise(this.#marks, this.#slotOf(user_id) + shard, n)
   }
 
-  /** Resolves once the lists hold all that was noted for the user, or after `limits.read_your_writes_ms`. */
-  async caughtUp(user_id: string): Promise<void> {
+  /** True once the lists hold all that was noted for the user; false when they do not after `limits.read_your_writes_ms`. */
+  async caughtUp(user_id: string): Promise<boolean> {
     const until_ms = this.#env.monotonic_ms() + limits.read_your_writes_ms
-    while (!this.#holdsFor(user_id) && this.#env.monotonic_ms() < until_ms)
+    while (!this.#holdsFor(user_id)) {
+      if (this.#env.monotonic_ms() >= until_ms) return false
       await new Promise<void>((resolve) => this.#env.after(poll_ms, resolve))
+    }
+    return true
   }
 
   shardIs(shard: number, state: PartState): void {
@@ -78,9 +88,18 @@ export class Board {
 
   #holdsFor(user_id: string): boolean {
     const slot = this.#slotOf(user_id)
-    for (let shard = 0; shard < this.#shards; shard++)
-      if (Atomics.load(this.#projected, shard) < Atomics.load(this.#marks, slot + shard)) return false
+    for (let shard = 0; shard < this.#shards; shard++) {
+      const projected = Atomics.load(this.#projected, shard)
+      if (projected < Atomics.load(this.#marks, slot + shard)) return false
+      if (projected < Atomics.load(this.#recovered, shard) || !this.#isKnown(shard)) return false
+    }
     return true
+  }
+
+  /** What others were told before, or since, is in the log of a shard that is not ours: nobody here knows how far it is. */
+  #isKnown(shard: number): boolean {
+    const state = partStates[Atomics.load(this.#states, shard)]
+    return state !== 'starting' && state !== 'moved'
   }
 
   #slotOf(user_id: string): number {

@@ -70,6 +70,11 @@ export class Executor {
     return this.#filling
   }
 
+  /** Actors of which somebody waits for a later event. */
+  get settling(): number {
+    return this.#waiting.size
+  }
+
   /** Hands out the frame that was filled and begins the next. */
   takeFilling(): Filling {
     const filled = this.#filling

@@ -33,6 +33,10 @@ export class Gathering {
     return this.#bundles.size > 0
   }
 
+  get size(): number {
+    return this.#bundles.size
+  }
+
   add(activation: Activation, signal: Message, by: Principal, done: SignalDone): void {
     const bundle = this.#bundles.get(activation.key)
     if (bundle) {

@@ -57,6 +57,11 @@ export class Mailbox {
     return this.#control.size + this.#command.size
   }
 
+  /** Of the commands that wait, as JSON. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   /** Undefined when it was taken in. */
   put(activation: Activation, work: Work): Rejection | undefined {
     const lane = work.envelope.lane === 'control' ? this.#control : this.#command

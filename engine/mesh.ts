@@ -57,6 +57,11 @@ export class Link implements Neighbour {
     this.#sweep()
   }
 
+  /** Questions that are open, and watchers on either side. */
+  get open(): { readonly questions: number; readonly watchers: number } {
+    return { questions: this.#open.size, watchers: this.#watching.size + this.#watched.size }
+  }
+
   submit(envelope: Envelope): Promise<Answer> {
     return this.#request<Answer>((number) => ['submit', number, envelope], this.#full())
   }

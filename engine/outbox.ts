@@ -74,6 +74,11 @@ export class Outbox {
     return this.#pending.size
   }
 
+  /** What is kept besides: entries by their frame, traces, effects that wait or rest. */
+  get beside(): number {
+    return this.#unsent.size + this.#traces.size + this.#queued.length + this.#errands + this.#resting
+  }
+
   /** Entries that are due when frame `n` is acked. */
   add(pending: Pending, trace?: Trace): void {
     this.#pending.set(pending.id, pending)

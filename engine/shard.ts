@@ -12,6 +12,7 @@ import { Executor, refuse, workOf } from './executor.ts'
 import { FrameWatch } from './frame_watch.ts'
 import { Gate } from './gate.ts'
 import { Gathering } from './gathering.ts'
+import { type Holdings, holdingsOf } from './holdings.ts'
 import type { Answer, Envelope, Question, SignalNote } from './host.ts'
 import type { Keys } from './keys.ts'
 import { Mailbox } from './mailbox.ts'
@@ -58,6 +59,7 @@ export class Shard {
   readonly #mailbox = new Mailbox()
   readonly #waking: Waking
   readonly #admission: Admission
+  readonly #holdings: () => Holdings
   #scheduled = false
   #executing = false
   #tick: Cancel = () => {}
@@ -113,11 +115,14 @@ export class Shard {
       residents: core.residents,
       gathering: this.#gathering,
     })
-    this.#waking = new Waking({ env: parts.env, residents: core.residents })
     const { env, silent } = parts
+    this.#waking = new Waking({ env, residents: core.residents, durable_n: () => this.durable_n })
     const snapshotter = this.#snapshotter
     const held = { committer: this.#committer, mailbox: this.#mailbox, gate: this.#gate, snapshotter }
     this.#admission = new Admission({ env, silent, ...core, ...held })
+    const [tail, executor, gathering] = [this.tail, this.#executor, this.#gathering]
+    const places = { ...core, ...held, tail, executor, gathering, waking: this.#waking, tenure: this.#tenure }
+    this.#holdings = () => holdingsOf(places)
     this.#outbox.releaseAll()
     this.#heartbeat()
   }
@@ -132,9 +137,8 @@ export class Shard {
     return filling || this.#committer.busy || this.#mailbox.depth > 0 || this.#gathering.busy
   }
 
-  /** What waits in the shard, by where. */
-  get waiting(): { readonly mailbox: number; readonly gate: number; readonly outbox: number } {
-    return { mailbox: this.#mailbox.depth, gate: this.#gate.waiting, outbox: this.#outbox.size }
+  get waiting(): Holdings {
+    return this.#holdings()
   }
 
   get residents(): Residents {

@@ -27,6 +27,11 @@ export class Tail {
     return this.#end
   }
 
+  /** About so much memory. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   push(durable: DurableFrame): void {
     const bytes = 512 * (1 + durable.frame.events.length)
     this.#frames.push({ durable, bytes })

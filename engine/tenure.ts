@@ -38,6 +38,11 @@ export class Tenure {
     void this.#look()
   }
 
+  /** Who waits for the owner to be known. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
   /** A frame leaves for the log. */
   sending(): void {
     this.#sent_ms = this.#parts.env.monotonic_ms()

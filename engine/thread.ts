@@ -48,7 +48,8 @@ const starting: Rejection = {
   retry_after_ms: 1_000,
 }
 const recover_retry_first_ms = 200
-const recover_retry_max_ms = 5_000
+/** With the longest that a lost request takes, a shard has its owner within ten seconds of the last trouble. */
+const recover_retry_max_ms = 2_000
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)
 
 export class Thread implements ShardHost {
@@ -117,6 +118,11 @@ export class Thread implements ShardHost {
 
   get owned(): readonly Shard[] {
     return [...this.#shards.values()]
+  }
+
+  /** Actors that somebody of this thread or another one watches here. */
+  get watched(): number {
+    return this.#watchers.size
   }
 
   /** Durable frames that are not in the lists, or not on the topics. */
@@ -189,6 +195,7 @@ export class Thread implements ShardHost {
       silent: (is_silent) => board.shardIs(shard, is_silent ? 'failed' : 'ready'),
     })
     this.#shards.set(shard, owned)
+    board.recovered(shard, owned.durable_n)
     env.log('debug', `shard ${shard} takes commands`, { replayed })
   }
 

@@ -9,14 +9,28 @@ import type { Residents } from './residents.ts'
 export type UseAwake = (activation: Activation | undefined) => void
 
 /** Brings sleepers back into memory: each is read once, however many ask for it meanwhile. */
+export interface WakingParts {
+  readonly env: Env
+  readonly residents: Residents
+  /** The newest durable frame of the shard. */
+  readonly durable_n: () => number
+}
+
 export class Waking {
   readonly #env: Env
   readonly #residents: Residents
+  readonly #durable_n: () => number
   readonly #waiting = new Map<string, UseAwake[]>()
 
-  constructor({ env, residents }: { readonly env: Env; readonly residents: Residents }) {
+  constructor({ env, residents, durable_n }: WakingParts) {
     this.#env = env
     this.#residents = residents
+    this.#durable_n = durable_n
+  }
+
+  /** Actors that are being read back. */
+  get size(): number {
+    return this.#waiting.size
   }
 
   /** Goes on with the actor: now if it is in memory, else when it has been read. `looking` makes nobody of an unknown id. */
@@ -35,6 +49,8 @@ export class Waking {
     let activation: Activation | undefined
     try {
       activation = await this.#residents.wake(to.actor, to.id)
+      // Its row does not say when it changed last: whoever is told of it waits for lists that have all there is.
+      activation.changed_n = Math.max(activation.changed_n, this.#durable_n())
     } catch (cause) {
       this.#env.log('warn', 'an actor could not be woken', { key, cause: String(cause) })
     }

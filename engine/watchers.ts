@@ -9,6 +9,11 @@ export type Listener = (shown: Shown) => void
 export class Watchers {
   readonly #of = new Map<string, Set<Listener>>()
 
+  /** Actors that somebody watches. */
+  get size(): number {
+    return this.#of.size
+  }
+
   /** False: the actor has as many watchers as it may have. */
   add(of: Address, listener: Listener): boolean {
     const key = keyOf(of.actor, of.id)

@@ -28,8 +28,8 @@ export interface Verifier {
 export interface ReadMarks {
   /** The answer to one of the user's commands rested on this frame. */
   note(user_id: string, shard: number, n: number): void
-  /** Resolves once the lists hold all that was noted for the user, or after one second. */
-  caughtUp(user_id: string): Promise<void>
+  /** True once the lists hold all that was noted for the user; false when they do not after one second. */
+  caughtUp(user_id: string): Promise<boolean>
 }
 
 export interface Readiness {

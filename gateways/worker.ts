@@ -1,7 +1,7 @@
 /** One worker thread: its part of the engine, and its doors on the shared port. */
 import type { MessagePort } from 'node:worker_threads'
 import { Board } from '../engine/board.ts'
-import type { Cancel, Env } from '../engine/env.ts'
+import type { Env } from '../engine/env.ts'
 import { Link, type Parcel, type Wire } from '../engine/mesh.ts'
 import { PolicyBook } from '../engine/policy_book.ts'
 import type { Drivers, Policies } from '../engine/ports.ts'
@@ -9,7 +9,6 @@ import { Thread } from '../engine/thread.ts'
 import type { Accounts } from '../protocols/accounts.ts'
 import type { Behaviour } from '../protocols/actor.ts'
 import type { Grants } from '../protocols/grants.ts'
-import { limits } from '../protocols/limits.ts'
 import type { Lists } from '../protocols/lists.ts'
 import type { PersonKeys } from '../protocols/person_keys.ts'
 import type { Rows } from '../protocols/rows.ts'
@@ -20,6 +19,7 @@ import { openIdentity } from './identity/open.ts'
 import { openListeners } from './listening.ts'
 import { openRouting } from './maps/routing.ts'
 import { measure, measuredHost, measuredTopics, openTally } from './metrics.ts'
+import { whenMoved } from './moved.ts'
 import { openInbox } from './push/inbox.ts'
 import { openPushers } from './push/open_pushers.ts'
 import { type ScrapeOrder, Scraper, type ScrapeWord } from './scrapes.ts'
@@ -163,17 +163,6 @@ export async function startWorker(
     },
     hear: (order) => scraper.hear(order),
   }
-}
-
-/** Calls once when another engine has taken a shard of this one over: it serves nobody any more, and waits to be ended. */
-function whenMoved(board: Board, env: Env, call: () => void): Cancel {
-  let cancel: Cancel = () => {}
-  const look = () => {
-    if (board.states().shards === 'moved') call()
-    else cancel = env.after(limits.moved_poll_ms, look)
-  }
-  look()
-  return () => cancel()
 }
 
 function cashier({ config, stripe }: WorkerBirth, env: Env) {

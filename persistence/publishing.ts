@@ -1,8 +1,6 @@
 /** Publishing messages in order, each at most once within the stream's duplicate window. */
-import type { Msg } from '@nats-io/nats-core'
 import { Fault } from '../engine/ports.ts'
-import { limits } from '../protocols/limits.ts'
-import { headersOf, type Inbox, idHeader, type Link, type ServerError } from './nats.ts'
+import { headersOf, idHeader, type Link, type ServerError } from './nats.ts'
 
 export interface TopicMessage {
   readonly id: string
@@ -42,45 +40,17 @@ export async function publishBatch(
   else if (error) throw refused(error)
 }
 
-/** One by one and in order, without waiting in between; resolves when each is acked. An ack that comes twice counts once. */
-export function publishEach(link: Link, messages: readonly TopicMessage[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const unacked = new Set<Inbox>()
-    const end = (fault?: Fault) => {
-      cancel()
-      for (const inbox of unacked) inbox.close()
-      if (fault) reject(fault)
-      else resolve()
-    }
-    const cancel = link.env.after(limits.nats_request_ms, () => end(lost('no answer in time')))
-    const inboxes = messages.map(() => {
-      const inbox = link.inbox((msg) => {
-        const fault = faultOf(msg)
-        if (fault) return end(fault)
-        inbox.close()
-        unacked.delete(inbox)
-        if (unacked.size === 0) end()
-      })
-      unacked.add(inbox)
-      return inbox
-    })
-    try {
-      for (const [index, { subject, text, id }] of messages.entries())
-        link.send(subject, text, inboxes[index]?.reply ?? '', idHeader(id))
-      if (unacked.size === 0) end()
-    } catch (error) {
-      end(error instanceof Fault ? error : lost('could not be sent'))
-    }
-  })
+/**
+ * One by one, each when the one before it is acked: of several under way the server may lose an earlier one and keep a
+ * later one, and the order of a topic would be gone for good. Ends in a Fault with the first that is not acked.
+ */
+export async function publishEach(link: Link, messages: readonly TopicMessage[]): Promise<void> {
+  for (const { subject, text, id } of messages) {
+    const msg = await link.request(subject, text, { headers: idHeader(id) })
+    const { error } = msg.json<Ack>()
+    if (error) throw refused(error)
+  }
 }
 
-function faultOf(msg: Msg | undefined): Fault | undefined {
-  if (msg === undefined) return lost('the connection was lost')
-  if (msg.headers?.code === 503) return lost('nobody answers')
-  const { error } = msg.json<Ack>()
-  return error && refused(error)
-}
-
-const lost = (why: string) => new Fault(`publishing events: ${why}`, { retry: true })
 const refused = ({ description }: ServerError) =>
   new Fault(`publishing events: ${description}`, { retry: true })

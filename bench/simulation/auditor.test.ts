@@ -20,6 +20,7 @@ import { self } from '../../actors/given.ts'
 import type { Message } from '../../protocols/actor.ts'
 import { packState } from '../../protocols/codec.ts'
 import { type GivenLog, log } from './auditor.given.ts'
+import { secret } from './plan.ts'
 
 const events = (...told: readonly object[]) => ({ events: told as readonly Message[] })
 const acceptedBy = (runner_id: string) => ({ ...accepted, runner_id })
@@ -103,6 +104,11 @@ const ordinary: Readonly<Record<string, Doing>> = {
     given.auditor.acked('booking.requested', self, owner)
     given.auditor.saved(cutOf(stateOf(given)) as never)
   },
+  'a list that shows what its reader was told, and one that says it may not': ({ auditor }) => {
+    auditor.listed(owner, new Map([[self, 1]]), [{ id: self, version: 2 }], false)
+    auditor.listed(owner, new Map([[self, 1]]), [], true)
+    auditor.read(owner, 'at home', 'at home')
+  },
 }
 
 const broken: Readonly<Record<string, readonly [rule: string, doing: Doing]>> = {
@@ -145,6 +151,22 @@ const broken: Readonly<Record<string, readonly [rule: string, doing: Doing]>> = 
   'a watcher is shown what is not on disk': [
     'gate',
     (given) => given.frame(events(requested)).auditor.shown({ of: asked, seq: 2 } as never),
+  ],
+  'a frame holds what somebody said in plain words': [
+    'personal',
+    (given) => given.frame(events({ ...requested, notes: `at home in ${secret}` })),
+  ],
+  'somebody reads another text than he wrote': [
+    'personal',
+    ({ auditor }) => auditor.read(owner, '', 'at home'),
+  ],
+  'a list lacks a booking that its reader was told of': [
+    'own writes',
+    ({ auditor }) => auditor.listed(owner, new Map([[self, 1]]), [], false),
+  ],
+  'a list shows a booking as it was before': [
+    'own writes',
+    ({ auditor }) => auditor.listed(owner, new Map([[self, 2]]), [{ id: self, version: 1 }], false),
   ],
   'a cut holds another state than its events': [
     'snapshot',

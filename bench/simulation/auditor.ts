@@ -1,7 +1,7 @@
 /** Sees what is stored, answered, shown and paid, when it happens, and asks of the whole at the end. */
 import type { Booking } from '../../actors/booking.ts'
 import type { Runner } from '../../actors/runner.ts'
-import type { Answer, Shown } from '../../engine/host.ts'
+import type { Answer, Shown as Watched } from '../../engine/host.ts'
 import type { Cut, Report } from '../../engine/ports.ts'
 import type { Intent } from '../../gateways/stripe/sandbox/objects.ts'
 import type { Address, Behaviour, Principal } from '../../protocols/actor.ts'
@@ -11,7 +11,14 @@ import { DomainAudit } from './domain_audit.ts'
 import { FoldAudit } from './fold_audit.ts'
 import { type Entry, LogAudit } from './log_audit.ts'
 import { MoneyAudit } from './money_audit.ts'
+import { secret } from './plan.ts'
 import type { Timeline } from './timeline.ts'
+
+/** What an item of a list says of itself. */
+export interface Shown {
+  readonly id: string
+  readonly version: number
+}
 
 export class Auditor {
   readonly breaches: Breaches
@@ -20,6 +27,8 @@ export class Auditor {
   readonly debts: Debts
   readonly domain: DomainAudit
   readonly money: MoneyAudit
+  /** Lists that were current, and that said they were not. */
+  readonly lists = { current: 0, behind: 0 }
   readonly #timeline: Timeline
   readonly #excused = new Set<string>()
 
@@ -37,6 +46,8 @@ export class Auditor {
   stored(shard: number, entry: Entry): void {
     const frame = this.log.stored(shard, entry)
     this.#timeline.noteText(this.log.hash(shard))
+    if (Buffer.from(entry.bytes.buffer, entry.bytes.byteOffset, entry.bytes.length).includes(secret))
+      this.breaches.add('personal', `shard ${shard} at ${entry.seq} holds what somebody said in plain words`)
     if (!frame) return
     for (const event of frame.events) {
       const states = this.fold.take(frame, event)
@@ -68,7 +79,7 @@ export class Auditor {
   }
 
   /** A watcher was sent something. */
-  shown({ of, seq }: Shown): void {
+  shown({ of, seq }: Watched): void {
     const durable = this.fold.find(of.actor, of.id)?.seq ?? 0
     if (seq > durable)
       this.breaches.add('gate', `event ${seq} of ${of.actor} ${of.id} was shown, and ${durable} are on disk`)
@@ -78,6 +89,30 @@ export class Auditor {
   acked(type: string, of: string, by: Principal): void {
     if (!this.fold.has(type, of))
       this.breaches.add('acked', `${by.role} ${by.id} was told of ${type} of ${of}, which is in no frame`)
+  }
+
+  /** A list shows what its reader had been told of by then, unless it says that it may not. */
+  listed(
+    by: Principal,
+    known: ReadonlyMap<string, number>,
+    items: readonly Shown[],
+    is_behind: boolean,
+  ): void {
+    this.lists[is_behind ? 'behind' : 'current'] += 1
+    if (is_behind) return
+    const shown = new Map(items.map(({ id, version }) => [id, version]))
+    for (const [id, version] of known)
+      if ((shown.get(id) ?? 0) < version)
+        this.breaches.add(
+          'own writes',
+          `${by.role} ${by.id} was told of version ${version} of ${id}, and his list shows ${shown.get(id) ?? 'none'}`,
+        )
+  }
+
+  /** Somebody was shown what he had said about himself. */
+  read(by: Principal, text: string, said: string): void {
+    if (text !== said)
+      this.breaches.add('personal', `${by.role} ${by.id} said '${said}', and reads '${text}'`)
   }
 
   /** A position on a trip was acked: the trip has it, or the reason why not was told, unless the trip is over. */

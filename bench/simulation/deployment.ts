@@ -1,14 +1,18 @@
 /** Which nodes there are: the one that serves, and those that were replaced while they could not be heard of. */
+import type { Shard } from '../../engine/shard.ts'
 import { shardOf } from '../../protocols/shard.ts'
 import { Node } from './node.ts'
 import type { World } from './world.ts'
 
+/** How soon whoever looks after processes sees that one is not ready any more. */
 const watch_ms = 1_000
 
 export class Deployment {
   readonly #world: World
   /** Newest last. */
   readonly nodes: Node[] = []
+  /** When the newest was started. */
+  launched_ms = 0
 
   constructor(world: World) {
     this.#world = world
@@ -19,18 +23,30 @@ export class Deployment {
     return this.nodes.at(-1)
   }
 
+  /** The newest node serves every shard. */
+  get isWhole(): boolean {
+    const { current } = this
+    return (
+      (current?.open ?? false) && current?.members.every(({ thread }) => thread.owned.every(isOpen)) === true
+    )
+  }
+
   /** Starts a node, which claims every shard, whoever has them now. */
   launch(): Node {
     const node = new Node(this.#world, `node ${this.nodes.length + 1}`)
     this.nodes.push(node)
+    this.launched_ms = this.#world.timeline.now_ms
     void node.start()
     return node
   }
 
-  /** As whoever looks after processes does: one that is dead, or whose readiness says that it lost a shard, is started again. */
+  /**
+   * As whoever looks after processes does: one that is dead, or whose readiness says that it lost a shard and waits to be
+   * ended, gives way to another one.
+   */
   keepUp(): void {
     const { current } = this
-    if (current?.lostShard) current.kill()
+    if (current?.turned_out) current.kill()
     if (!current?.alive) this.launch()
   }
 
@@ -47,7 +63,7 @@ export class Deployment {
   watch(): void {
     const { timeline, weather_life } = this.#world
     timeline.after(watch_ms, weather_life, () => {
-      if (this.current?.lostShard) this.keepUp()
+      if (this.current?.turned_out) this.keepUp()
       this.watch()
     })
   }
@@ -70,3 +86,5 @@ export class Deployment {
     this.keepUp()
   }
 }
+
+const isOpen = ({ status }: Shard) => status === 'open'

@@ -1,6 +1,7 @@
 /** The HTTP door of one thread without its sockets: real routes, real commands, and an auditor who reads every answer. */
 import type { ShardHost } from '../../engine/host.ts'
 import { Fault } from '../../engine/ports.ts'
+import { bookingEndpoints } from '../../gateways/http/bookings.ts'
 import { command, query } from '../../gateways/http/commands.ts'
 import { openPaymentEndpoints, paymentEndpoints } from '../../gateways/http/payments.ts'
 import type { Reply } from '../../gateways/http/reply.ts'
@@ -22,12 +23,14 @@ export interface Call {
   readonly id: string
   readonly body: Readonly<Record<string, unknown>>
   readonly key: string
+  /** Behind the question mark. */
+  readonly query?: string
 }
 
 /** As much of the doors as these routes stand on. */
 export type DoorParts = Pick<
   HttpDoors,
-  'accounts' | 'env' | 'host' | 'reads' | 'routing' | 'vault' | 'webhooks'
+  'accounts' | 'env' | 'host' | 'lists' | 'reads' | 'routing' | 'vault' | 'webhooks'
 > & {
   readonly config: Pick<HttpDoors['config'], 'public_url'>
 }
@@ -36,8 +39,7 @@ const by_path = new Map<string, Route>(routes.map((route) => [`${route.method} $
 const repeats_slots = 1_024
 
 /** What our calls have in common with every other. */
-const common: Omit<KnownRequest, 'by' | 'method' | 'path' | 'ids' | 'body' | 'idempotency_key'> = {
-  query: new URLSearchParams(),
+const common: Omit<KnownRequest, 'by' | 'method' | 'path' | 'query' | 'ids' | 'body' | 'idempotency_key'> = {
   languages: '',
   address: '',
   session: '',
@@ -49,7 +51,14 @@ const common: Omit<KnownRequest, 'by' | 'method' | 'path' | 'ids' | 'body' | 'id
   signature: '',
 }
 
-const nobody = { method: 'POST', path: '', ids: {}, body: {}, idempotency_key: '' }
+const nobody = {
+  method: 'POST',
+  path: '',
+  query: new URLSearchParams(),
+  ids: {},
+  body: {},
+  idempotency_key: '',
+}
 
 export class Door {
   readonly #doors: HttpDoors
@@ -60,15 +69,18 @@ export class Door {
   }
 
   /** What `server.ts` does once the token is verified and the body is in. A Fault is ours: the client hears `unavailable`. */
-  async serve({ by, method, path, id, body, key }: Call): Promise<Reply | Rejection> {
+  async serve({ by, method, path, id, body, key, query: asked }: Call): Promise<Reply | Rejection> {
     const route = by_path.get(`${method} ${path}`)
     if (!route) throw new Error(`no route is ${method} ${path}`)
     if (route.roles !== 'public' && !route.roles.some((role) => role === by.role))
       return reject('auth.role', '')
-    const request: KnownRequest = { ...common, by, method, path, ids: { id }, body, idempotency_key: key }
+    const query_params = new URLSearchParams(asked)
+    const head = { by, method, path, ids: { id }, query: query_params, idempotency_key: key }
+    const request: KnownRequest = { ...common, ...head, body }
     try {
       if ('command' in route) return await command(route, request, this.#doors, this.#repeats)
       if ('query' in route) return await query(route, request, this.#doors)
+      if (route.endpoint === 'bookings') return await bookingEndpoints.bookings(request, this.#doors)
       if (route.endpoint === 'initiatePayment')
         return await paymentEndpoints.initiatePayment(request, this.#doors)
     } catch (error) {

@@ -8,7 +8,6 @@ import { eventId, isClaim } from '../../protocols/frame.ts'
 import { publicEvent, type TopicStream } from '../../protocols/topics.ts'
 import { Breaches } from './breaches.ts'
 import { FoldAudit } from './fold_audit.ts'
-import type { FaultName } from './plan.ts'
 import { poison } from './poison.ts'
 import { start_ms } from './virtual_env.ts'
 import type { World } from './world.ts'
@@ -46,6 +45,7 @@ export function inspect(world: World): void {
   const { auditor, timeline } = world
   for (const overdue of auditor.debts.overdue(start_ms + timeline.now_ms - slack_ms))
     auditor.breaches.add('pending', overdue)
+  world.bounds.end()
   inspectMemory(world)
   inspectLists(world)
   inspectTopics(world)
@@ -79,30 +79,36 @@ function inspectLists({ auditor, database }: World): void {
       if (!known.has(`${key} ${each}`)) auditor.breaches.add('lists', `event ${each} of ${key} is in no list`)
 }
 
-/** Every public event is on its topic once, in the order of its shard, and nothing else is. */
+/** Every public event is on its topic once, under its subject, in the order of its shard, and nothing else is; whatever was lost on the way. */
 function inspectTopics(world: World): void {
   const [due, told] = [dueOnTopics(world), toldOnTopics(world)]
-  // Order is the connection's: messages that are lost or doubled one by one, as on no connection, keep none.
-  const is_ordered = !world.plan.faults.some((fault) => unordered.has(fault))
-  const textOf = (ids: readonly string[] = []) => (is_ordered ? ids : [...ids].sort()).join()
   for (const name of new Set([...due.keys(), ...told.keys()])) {
-    const [wanted, have] = [due.get(name), told.get(name)]
-    if (textOf(wanted) !== textOf(have))
-      world.auditor.breaches.add(
-        'topics',
-        `${name} has ${have?.length} of ${wanted?.length} events, or misorders them`,
-      )
+    const wrong = difference(due.get(name) ?? [], told.get(name) ?? [])
+    if (wrong !== undefined) world.auditor.breaches.add('topics', `${name}: ${wrong}`)
   }
 }
 
-/** The ids of public events, by topic and shard, as the log has them. */
+/** What is wrong with a topic, or nothing. */
+function difference(due: readonly string[], told: readonly string[]): string | undefined {
+  const [wanted, have] = [new Set(due), new Set(told)]
+  if (have.size < told.length) return `${told.length - have.size} events came twice`
+  const missing = due.filter((each) => !have.has(each))
+  if (missing.length > 0) return `${missing.length} of ${due.length} events are missing, first ${missing[0]}`
+  const strange = told.find((each) => !wanted.has(each))
+  if (strange !== undefined) return `${strange} is in no frame`
+  const at = due.findIndex((each, index) => told[index] !== each)
+  return at < 0 ? undefined : `${told[at]} came before ${due[at]}`
+}
+
+/** Ids and subjects of the public events, by topic and shard, as the log has them. */
 function dueOnTopics({ auditor }: World): Map<string, string[]> {
   const due = new Map<string, string[]>()
   for (const { shard, n, events } of framesOf(auditor.log.entries))
     for (const [index, record] of events.entries()) {
       const id = eventId(shard, n, index)
-      const stream = publicEvent(record, id)?.stream
-      if (stream && kept_topics.includes(stream)) listIn(due, `${stream} of shard ${shard}`).push(id)
+      const { stream, subject } = publicEvent(record, id) ?? {}
+      if (stream && kept_topics.includes(stream))
+        listIn(due, `${stream} of shard ${shard}`).push(`${id} ${subject}`)
     }
   return due
 }
@@ -111,12 +117,10 @@ function dueOnTopics({ auditor }: World): Map<string, string[]> {
 function toldOnTopics({ streams }: World): Map<string, string[]> {
   const told = new Map<string, string[]>()
   for (const stream of kept_topics)
-    for (const id of streams.idsOf(stream))
-      listIn(told, `${stream} of shard ${id.slice(0, id.indexOf(':'))}`).push(id)
+    for (const message of streams.messagesOf(stream))
+      listIn(told, `${stream} of shard ${message.slice(0, message.indexOf(':'))}`).push(message)
   return told
 }
-
-const unordered: ReadonlySet<FaultName> = new Set<FaultName>(['loss', 'duplicates', 'reorder'])
 
 function listIn(lists: Map<string, string[]>, name: string): string[] {
   const list = lists.get(name) ?? []

@@ -42,6 +42,11 @@ export class SimLink implements Link {
     return this.#session
   }
 
+  /** Replies that somebody waits for. */
+  get inboxes(): number {
+    return this.#inboxes.size
+  }
+
   onChange(call: (connected: boolean) => void): () => void {
     this.#listeners.add(call)
     return () => this.#listeners.delete(call)

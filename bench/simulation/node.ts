@@ -6,15 +6,18 @@ import type { Drivers } from '../../engine/ports.ts'
 import { Thread } from '../../engine/thread.ts'
 import { effectRunner } from '../../gateways/effects.ts'
 import { estimate } from '../../gateways/maps/estimate.ts'
+import { whenMoved } from '../../gateways/moved.ts'
 import { stripeEffects } from '../../gateways/stripe/intents.ts'
 import { webhookReader } from '../../gateways/stripe/webhook.ts'
+import { openedDoors } from '../../gateways/vault/opened_doors.ts'
 import type { Accounts } from '../../protocols/accounts.ts'
 import { type Rejection, reject } from '../../protocols/rejections.ts'
 import { Door, watched } from './door.ts'
-import { plain_vault } from './plain_vault.ts'
 import { policy } from './plan.ts'
 import { access } from './provider.ts'
+import type { Held } from './streams.ts'
 import type { Life, Timeline } from './timeline.ts'
+import { Lines, vaultOf } from './vaults.ts'
 import type { VirtualEnv, WallClock } from './virtual_env.ts'
 import type { World } from './world.ts'
 
@@ -35,24 +38,30 @@ export class Node {
   readonly clock: WallClock = { offset_ms: 0 }
   readonly envs: readonly VirtualEnv[]
   members: readonly Member[] = []
+  /** Both ends of every line between its threads. */
+  readonly links: Link[] = []
   /** Every shard has been recovered. */
   open = false
+  /** Another writer has taken a shard of it over: its doors are closed, its readiness says so, and it waits to be ended. */
+  turned_out = false
   readonly #world: World
+  readonly #lines: Lines
   readonly #served = new Set<(why: Rejection) => void>()
 
   constructor(world: World, name: string) {
     this.#world = world
+    this.#lines = new Lines(world)
     this.name = name
     this.envs = Array.from({ length: world.plan.threads }, () => world.newEnv(this.clock))
   }
 
-  get alive(): boolean {
-    return this.envs.some(({ life }) => life.alive)
+  /** What its connections to NATS hold. */
+  get connections(): readonly Held[] {
+    return this.envs.map(({ life }) => this.#world.streams.held(life))
   }
 
-  /** Another writer has taken a shard of it over: it says so in its readiness. */
-  get lostShard(): boolean {
-    return this.members.some(({ thread }) => thread.owned.some(({ status }) => status === 'deposed'))
+  get alive(): boolean {
+    return this.envs.some(({ life }) => life.alive)
   }
 
   /** Resolves when every shard takes commands; never, when the node dies before. */
@@ -61,10 +70,14 @@ export class Node {
     const [first] = this.envs
     if (!first) return
     const board = new Board(first, new SharedArrayBuffer(boardBytes(shards, threads)), shards, threads)
+    whenMoved(board, first, () => {
+      this.turned_out = true
+    })
     this.members = await Promise.all(this.envs.map((env, index) => this.#member(env, index, board)))
     for (const [one, { env, thread }] of this.members.entries())
       for (const [other, neighbour] of this.members.entries())
-        if (one < other) join(this.#world.timeline, { env, thread }, neighbour, one, other)
+        if (one < other)
+          this.links.push(...join(this.#world.timeline, { env, thread }, neighbour, one, other))
     await Promise.all(this.members.map(({ thread }) => thread.open()))
     this.open = true
   }
@@ -140,21 +153,24 @@ export class Node {
     drivers.effects = effectRunner({ host: thread, inbox: world.inboxOf(env), env, stripe })
     const host = watched(thread, world.auditor)
     const webhooks = webhookReader(client, access.webhook_secret)
-    const config = { public_url: 'http://kilat.test' }
+    const vault = vaultOf(world, env, this.#lines)
+    const lists = world.database.listsFor({ life: env.life, network: world.network })
     const doors = {
-      host,
+      ...openedDoors({ host, lists, rows: no_rows } as Parameters<typeof openedDoors>[0], vault),
       accounts: no_accounts,
       env,
       reads: board,
       routing: estimate,
-      vault: plain_vault,
+      vault,
       webhooks,
-      config,
+      config: { public_url: 'http://kilat.test' },
     }
     return { node: this, env, thread, host, door: new Door(doors) }
   }
 }
 
+/** Nobody here asks for plain rows. */
+const no_rows = {}
 /** Everybody here says his name himself. */
 const no_accounts = { byId: async () => undefined } as Pick<Accounts, 'byId'> as Accounts
 
@@ -164,10 +180,18 @@ interface End {
 }
 
 /** A line between two threads: batches arrive in order, once, unless their reader is dead. */
-function join(timeline: Timeline, one: End, other: End, one_index: number, other_index: number): void {
+function join(
+  timeline: Timeline,
+  one: End,
+  other: End,
+  one_index: number,
+  other_index: number,
+): readonly Link[] {
   const [here, there] = wires(timeline, one.env.life, other.env.life)
-  one.thread.meet(other_index, new Link(one.env, here, one.thread))
-  other.thread.meet(one_index, new Link(other.env, there, other.thread))
+  const ends = [new Link(one.env, here, one.thread), new Link(other.env, there, other.thread)] as const
+  one.thread.meet(other_index, ends[0])
+  other.thread.meet(one_index, ends[1])
+  return ends
 }
 
 function wires(timeline: Timeline, one: Life, other: Life): readonly [Wire, Wire] {

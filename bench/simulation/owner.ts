@@ -1,6 +1,7 @@
 /** Somebody with animals: books, pays or does not, changes her mind, confirms or forgets to. */
 import { isRefusal } from '../../protocols/rejections.ts'
 import { Person } from './person.ts'
+import { secret } from './plan.ts'
 import { start_ms } from './virtual_env.ts'
 import type { World } from './world.ts'
 
@@ -25,6 +26,8 @@ const ended: ReadonlySet<unknown> = new Set(['completed', 'cancelled'])
 
 export class Owner extends Person {
   #booked = 0
+  /** What she wants to be known to those who take part alone. */
+  readonly #said = `${secret} of ${this.by.id}`
 
   constructor(world: World, index: number) {
     super(world, 'owner', `owner ${index}`)
@@ -36,8 +39,10 @@ export class Owner extends Person {
       const id = await this.#book()
       if (id === undefined) continue
       this.world.crowd.open.add(id)
+      if (this.random.chance(0.3)) await this.list()
       if (this.random.chance(0.5)) await this.#pay(id)
-      await this.#follow(id)
+      await this.watching(id, () => this.#follow(id))
+      if (this.random.chance(0.3)) await this.list()
       this.world.crowd.open.delete(id)
     }
   }
@@ -53,6 +58,7 @@ export class Owner extends Person {
     })
     if (isRefusal(answer)) return undefined
     const { id } = (answer.body as { data: { id: string } }).data
+    this.told(answer)
     this.world.auditor.acked('booking.requested', id, this.by)
     return id
   }
@@ -62,14 +68,19 @@ export class Owner extends Person {
     const date_given = `${new Date(start_ms - days * 86_400_000).toISOString().slice(0, 19)}Z`
     const vaccination = { vaccine_name: 'rabies', date_given }
     const pet = { ...this.random.pick(pets), name: `Pet ${this.#booked}`, vaccinations: [vaccination] }
-    return { pet_spec: pet, pickup_address: this.#address(), dropoff_address: this.#address(), notes: '' }
+    return {
+      pet_spec: pet,
+      pickup_address: this.#address(),
+      dropoff_address: this.#address(),
+      notes: this.#said,
+    }
   }
 
   #address(): object {
     const latitude = this.random.between(3.05, 3.2)
     const longitude = this.random.between(101.6, 101.75)
     return {
-      line1: '1 Jalan Satu',
+      line1: `${this.random.whole(1, 99)} ${secret}`,
       city: 'Kuala Lumpur',
       state: 'Selangor',
       country: 'MY',
@@ -101,6 +112,7 @@ export class Owner extends Person {
     for (let looks = this.random.whole(8, 40); looks > 0 && !this.world.phase.closing; looks--) {
       await this.sleep(200, 1_500)
       const status = await this.#status(id)
+      if (this.random.chance(0.1)) await this.list()
       if (ended.has(status)) return
       if (status === 'delivered') return await this.#receive(id)
       if (this.random.chance(0.01)) break
@@ -110,7 +122,10 @@ export class Owner extends Person {
 
   async #status(id: string): Promise<unknown> {
     const answer = await this.insist({ method: 'GET', path: '/api/v1/bookings/:id', id, body: {} })
-    return isRefusal(answer) ? answer.rejected : (answer.body as { data: { status: string } }).data.status
+    if (isRefusal(answer)) return answer.rejected
+    const { status, notes } = (answer.body as { data: { status: string; notes: string } }).data
+    this.world.auditor.read(this.by, notes, this.#said)
+    return status
   }
 
   async #receive(id: string): Promise<void> {

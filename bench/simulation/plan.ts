@@ -66,6 +66,9 @@ export function planOf(seed: number, minutes: number): Plan {
 
 const healing_s = 30
 
+/** A word of every text that people say about themselves: no store of the engine may hold it. */
+export const secret = 'Jalan Rahsia'
+
 /** Bounds that a seed tightens, so that a minute meets what otherwise takes days. */
 export type Knobs = Readonly<Partial<Record<keyof typeof limits, number>>>
 
@@ -78,6 +81,10 @@ const knobsOf = (random: Random): Knobs => ({
   topic_batch_max: random.pick([3, 32, 256]),
   gather_linger_ms: random.pick([20, 100]),
   effect_retry_max_ms: 4_000,
+  mailbox_activation_max: random.pick([2, 16, limits.mailbox_activation_max]),
+  mailbox_shard_max: random.pick([4, limits.mailbox_shard_max]),
+  mesh_queue_max: random.pick([8, limits.mesh_queue_max]),
+  report_queue_max: random.pick([10, limits.report_queue_max]),
 })
 
 /** Runs the call with the bounds of the plan in force, and puts back those that were. */

@@ -15,6 +15,12 @@ const rules: Readonly<Record<string, readonly string[]>> = {
   'accept without its state check': ['machine', 'one runner', 'state'],
   'snapshot not fenced':            ['snapshot'],
   'timer lost on recovery':         ['pending'],
+  'list that does not wait':        ['own writes'],
+  'topics published side by side':  ['topics'],
+  'topics published without their acks': ['topics'],
+  'mailbox without a bound':        ['bounds'],
+  'watchers never forgotten':       ['leak'],
+  'fix older than its trip':        ['waypoint'],
 }
 async function find(plant: Plant): Promise<Outcome | undefined> {
   for (let seed = 1; seed <= seeds_max; seed++) {

@@ -1,6 +1,7 @@
 /** Somebody with a van: goes online, races for bookings, drives, reports where he is. */
 import type { Rejection } from '../../protocols/rejections.ts'
 import { Person } from './person.ts'
+import { secret } from './plan.ts'
 import type { World } from './world.ts'
 
 const metres_per_degree = 111_000
@@ -39,10 +40,10 @@ export class Runner extends Person {
 
   async #join(): Promise<void> {
     const profile = {
-      full_name: 'Ali',
+      full_name: `Ali of ${secret}`,
       phone: '',
       vehicle_type: 'van',
-      vehicle_plate: 'W 1',
+      vehicle_plate: secret,
       vehicle_model: 'V',
     }
     const path = '/api/v1/runners'

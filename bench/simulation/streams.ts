@@ -3,7 +3,7 @@ import type { Env } from '../../engine/env.ts'
 import type { Journal, Topics } from '../../engine/ports.ts'
 import { openJournal } from '../../persistence/journal.ts'
 import { ensureStreams } from '../../persistence/streams.ts'
-import { openTopics } from '../../persistence/topics.ts'
+import { type OpenTopics, openTopics } from '../../persistence/topics.ts'
 import type { Random } from '../city/random.ts'
 import type { Auditor } from './auditor.ts'
 import { type Copy, SimJetStream } from './jetstream.ts'
@@ -17,11 +17,18 @@ import type { VirtualEnv } from './virtual_env.ts'
 
 const again_ms = 300
 
+/** What a connection holds: replies that it waits for, and reports that are not acked yet. */
+export interface Held {
+  readonly inboxes: number
+  readonly reports: number
+}
+
 export class Streams {
   readonly nats: SimJetStream
   readonly #plan: Plan
   readonly #auditor: Auditor
   readonly #links = new Map<Life, SimLink>()
+  readonly #topics = new Map<Life, OpenTopics>()
   readonly #made: Promise<void>
   #journal: StreamLog | undefined
   #seen = 0
@@ -47,13 +54,22 @@ export class Streams {
     this.#links.set(env.life, link)
     await this.#made
     const journal = await insistent(env, () => openJournal(link))
-    return { journal, topics: await openTopics(link, env) }
+    const topics = await openTopics(link, env)
+    this.#topics.set(env.life, topics)
+    return { journal, topics }
+  }
+
+  /** What the connection of a thread holds. */
+  held(life: Life): Held {
+    const inboxes = this.#links.get(life)?.inboxes ?? 0
+    return { inboxes, reports: this.#topics.get(life)?.stats().reports_waiting ?? 0 }
   }
 
   /** A thread is gone, and its connection with it. */
   gone(life: Life): void {
     this.#links.get(life)?.close()
     this.#links.delete(life)
+    this.#topics.delete(life)
   }
 
   partition(life: Life, ms: number): void {
@@ -90,12 +106,12 @@ export class Streams {
     }
   }
 
-  /** The ids of a topic's messages, in the order in which its readers get them. */
-  idsOf(stream: string): readonly string[] {
+  /** Ids and subjects of a topic's messages, in the order in which its readers get them. */
+  messagesOf(stream: string): readonly string[] {
     return this.nats
       .stream(stream)
       .log.all()
-      .map(({ block }) => fieldOf(block, 'Nats-Msg-Id') ?? '')
+      .map(({ block, subject }) => `${fieldOf(block, 'Nats-Msg-Id') ?? ''} ${subject}`)
   }
 
   async #make(env: Env): Promise<void> {

@@ -7,6 +7,7 @@ import { payloadOf } from '../../gateways/stripe/sandbox/webhooks.ts'
 import type { Behaviour } from '../../protocols/actor.ts'
 import type { Random } from '../city/random.ts'
 import { Auditor } from './auditor.ts'
+import { BoundsAudit } from './bounds_audit.ts'
 import { Crowd } from './crowd.ts'
 import { Database } from './database.ts'
 import { Deployment } from './deployment.ts'
@@ -32,6 +33,7 @@ export class World {
   readonly plan: Plan
   readonly timeline: Timeline
   readonly auditor: Auditor
+  readonly bounds: BoundsAudit
   readonly network: Network
   readonly database: Database
   readonly streams: Streams
@@ -58,6 +60,7 @@ export class World {
     this.#random = this.chance('world')
     this.behaviours = plant.behaviours([...behaviours, poison])
     this.auditor = new Auditor(this.timeline, plan.shards, [...behaviours, poison])
+    this.bounds = new BoundsAudit(this.auditor.breaches)
     this.network = new Network(this.timeline, this.chance('network'))
     this.weather_life = this.timeline.newLife()
     const [database, stripe] = [this.timeline.newLife(), this.timeline.newLife()]
@@ -112,7 +115,7 @@ export class World {
       const members = this.deployment.current?.members ?? []
       const member = members[this.#random.whole(0, Math.max(0, members.length - 1))]
       let heard = false
-      if (member)
+      if (member && !member.node.turned_out)
         this.network.send(distances.stripe, member.env.life, () => {
           void member.door.hear(payloadOf(told)).then((taken) => {
             heard = taken

@@ -5,7 +5,7 @@ import { booking_counts, type StatusChange, status_changes } from '../../protoco
 import { bookingOf } from '../participants.ts'
 import { statusesOf } from './bookings.ts'
 import { strictPageOf } from './query.ts'
-import { ok, paged } from './reply.ts'
+import { asOf, ok, paged } from './reply.ts'
 import type { Endpoint } from './request.ts'
 import { timeOf } from './times.ts'
 import { flatPositions } from './tracking.ts'
@@ -17,7 +17,7 @@ export const auditEndpoints = {
   bookingHistory: async (request, doors) => {
     const booking = await bookingOf(request, doors)
     if (isRefusal(booking)) return booking
-    await doors.reads.caughtUp(request.by.id)
+    const caught_up = await doors.reads.caughtUp(request.by.id)
     const changes = await doors.rows.find(status_changes, {
       where: { booking_id: booking.id },
       order: [['log_seq', 'up']],
@@ -26,7 +26,7 @@ export const auditEndpoints = {
     const in_order = [...changes].sort(
       (one, other) => one.log_seq - other.log_seq || placeOf(one) - placeOf(other),
     )
-    return ok(in_order.map(changeView))
+    return asOf(caught_up, ok(in_order.map(changeView)))
   },
 
   /** The places of the present trip, each flat with its booking and runner. */
@@ -37,8 +37,8 @@ export const auditEndpoints = {
     const wanted = statusesOf(query)
     if (isRefusal(wanted)) return wanted
     const { page, limit } = strictPageOf(query)
-    await reads.caughtUp(by.id)
-    return paged(await lists.bookings({ ...wanted, page, limit }), page, limit)
+    const caught_up = await reads.caughtUp(by.id)
+    return asOf(caught_up, paged(await lists.bookings({ ...wanted, page, limit }), page, limit))
   },
 
   bookingStats: async (_request, { rows }) => {

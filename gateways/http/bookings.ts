@@ -5,7 +5,7 @@ import type { BookingFilter } from '../../protocols/lists.ts'
 import { isRefusal, type Rejection, reject } from '../../protocols/rejections.ts'
 import { bitsFor, type Requirement } from '../../protocols/runner.ts'
 import { pageOf, radiusOf } from './query.ts'
-import { itemised, ok, paged } from './reply.ts'
+import { asOf, itemised, ok, paged } from './reply.ts'
 import type { Endpoint } from './request.ts'
 import { nearest, seenBy } from './runners.ts'
 
@@ -24,11 +24,10 @@ export const bookingEndpoints = {
     const whose = filterOf(by, query)
     if (isRefusal(whose)) return whose
     const { page, limit } = pageOf(query)
-    await reads.caughtUp(by.id)
+    const caught_up = await reads.caughtUp(by.id)
     const found = await lists.bookings({ ...whose, page, limit })
-    return by.role === 'runner' && !wantsPage(query)
-      ? itemised(found, page, limit)
-      : paged(found, page, limit)
+    const shape = by.role === 'runner' && !wantsPage(query) ? itemised : paged
+    return asOf(caught_up, shape(found, page, limit))
   },
 
   /** For the owner of a booking: who near its pickup could carry the animal now, the best first, and why each stands where he does. */

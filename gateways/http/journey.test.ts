@@ -83,6 +83,35 @@ test('HT30 what a command rested on is noted for its user, so that his lists sho
   expect(http.noted).toEqual([{ user_id: owner.id, shard: expect.any(Number), n: expect.any(Number) }])
 })
 
+test('HT48 a list that has not caught up with its reader says so', async () => {
+  const answers: (string | null)[][] = []
+  for (const has_caught_up of [true, false]) {
+    await http.stop()
+    http = await startHttp(behaviours, { reads: { note: () => {}, caughtUp: async () => has_caught_up } })
+    const [owner, runner, admin] = [
+      await person('owner', 'a'),
+      await readyRunner(),
+      await person('admin', 'e'),
+    ]
+    const path = `/bookings/${await booked(owner)}`
+    await runner.send('POST', `${path}/accept`)
+    const lists = [
+      await owner.send('GET', '/bookings'),
+      await runner.send('GET', '/bookings'),
+      await admin.send('GET', '/admin/bookings'),
+      await runner.send('GET', '/payments'),
+      await owner.send('GET', `${path}/history`),
+      await owner.send('GET', `${path}/tracking`),
+      await owner.send('GET', path),
+    ]
+    expect(lists.map(({ status }) => status)).toEqual(lists.map(() => 200))
+    answers.push(lists.map(({ headers }) => headers.get('X-Lists-Behind')))
+  }
+  const [current, behind] = answers
+  expect(current).toEqual([null, null, null, null, null, null, null])
+  expect(behind).toEqual(['true', 'true', 'true', 'true', 'true', 'true', null])
+})
+
 test('HT31 the loser of an accept and whoever skips a step are told so', async () => {
   const owner = await person('owner', 'a')
   const [winner, loser] = [await readyRunner('b'), await readyRunner('c')]

@@ -7,7 +7,7 @@ import { email_shape } from '../identity/login.ts'
 import { keyedId } from './command_id.ts'
 import { shapes } from './payment_shapes.ts'
 import { pageOf } from './query.ts'
-import { acknowledged, created, itemised, plain } from './reply.ts'
+import { acknowledged, asOf, created, itemised, plain } from './reply.ts'
 import type { Endpoint, HttpDoors, KnownRequest, PublicEndpoint } from './request.ts'
 
 const check = checkOf(shapes, 'body')
@@ -81,9 +81,9 @@ export const paymentEndpoints = {
   payments: async ({ query, by }, { lists, reads }) => {
     const { page, limit: asked } = pageOf(query)
     const limit = query.has('limit') ? asked : limits.page_limit_max
-    await reads.caughtUp(by.id)
+    const caught_up = await reads.caughtUp(by.id)
     const found = await lists.payments({ runner_id: by.id, statuses: ['released'], page, limit })
-    return itemised(found, page, limit)
+    return asOf(caught_up, itemised(found, page, limit))
   },
 } satisfies Record<string, Endpoint>
 

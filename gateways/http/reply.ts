@@ -42,3 +42,10 @@ export const paged = ({ items, total }: Page<object>, page: number, limit: numbe
 /** The shape that some clients index by `items`. */
 export const itemised = ({ items, total }: Page<object>, page: number, limit: number): Reply =>
   ok({ items, total, page, limit, total_pages: Math.ceil(total / limit) })
+
+/** What a list says that may lack what its reader was told last: it is to be asked again. */
+export const behind_header = 'X-Lists-Behind'
+
+/** The same, saying so when the lists have not caught up with its reader. */
+export const asOf = (has_caught_up: boolean, reply: Reply): Reply =>
+  has_caught_up ? reply : { ...reply, headers: [...(reply.headers ?? []), [behind_header, 'true']] }

@@ -118,6 +118,7 @@ type Options = Partial<
     | 'meters'
     | 'tracer'
     | 'metrics'
+    | 'reads'
   >
 >
 
@@ -161,7 +162,7 @@ export async function startHttp(behaviours: readonly Behaviour[], options: Optio
     routing: estimate,
     reads: {
       note: (user_id, shard, n) => noted.push({ user_id, shard, n }),
-      caughtUp: async () => {},
+      caughtUp: async () => true,
     },
     verifier: openVerifier({ keys, issuers, bans: identity.bans, env }),
     readiness: () => ({ ready: true, checks: { nats: 'ready', database: 'ready' } }),

@@ -1,6 +1,6 @@
 import type { Answer, Done } from '../../engine/host.ts'
 import { limits } from '../../protocols/limits.ts'
-import { bare, ok } from './reply.ts'
+import { asOf, bare, ok } from './reply.ts'
 import type { Endpoint, HttpDoors, KnownRequest } from './request.ts'
 
 export const trackingEndpoints = {
@@ -8,16 +8,17 @@ export const trackingEndpoints = {
   tracking: async (request, doors) => {
     const trip = await tripOf(request, doors)
     if (!trip.ok) return trip.rejection
-    return ok({ ...shown(trip.view), waypoints: await waypointsOf(request, doors, trip) })
+    const { waypoints, caught_up } = await waypointsOf(request, doors, trip)
+    return asOf(caught_up, ok({ ...shown(trip.view), waypoints }))
   },
 
   /** The same way as a bare GeoJSON LineString. */
   trackingRoute: async (request, doors) => {
     const trip = await tripOf(request, doors)
     if (!trip.ok) return trip.rejection
-    const waypoints = await waypointsOf(request, doors, trip)
+    const { waypoints, caught_up } = await waypointsOf(request, doors, trip)
     const coordinates = waypoints.map(({ longitude, latitude }) => [degrees(longitude), degrees(latitude)])
-    return bare({ type: 'LineString', coordinates }, 'application/geo+json')
+    return asOf(caught_up, bare({ type: 'LineString', coordinates }, 'application/geo+json'))
   },
 } satisfies Record<string, Endpoint>
 
@@ -26,15 +27,14 @@ export const flatPositions: Endpoint = async (request, doors) => {
   const trip = await tripOf(request, doors)
   if (!trip.ok) return trip.rejection
   const { booking_id, runner_id } = trip.view as { booking_id: string; runner_id: string }
-  const waypoints = await waypointsOf(request, doors, trip)
-  return ok(
-    waypoints.map(({ id: _id, recorded_at: timestamp, ...place }) => ({
-      booking_id,
-      runner_id,
-      ...place,
-      timestamp,
-    })),
-  )
+  const { waypoints, caught_up } = await waypointsOf(request, doors, trip)
+  const places = waypoints.map(({ id: _id, recorded_at: timestamp, ...place }) => ({
+    booking_id,
+    runner_id,
+    ...place,
+    timestamp,
+  }))
+  return asOf(caught_up, ok(places))
 }
 
 /** What stands in the trip for the feed alone is no part of the contract. */
@@ -61,6 +61,6 @@ async function waypointsOf(
   { shard, n }: Done,
 ) {
   reads.note(by.id, shard, n)
-  await reads.caughtUp(by.id)
-  return lists.waypoints(id)
+  const caught_up = await reads.caughtUp(by.id)
+  return { waypoints: await lists.waypoints(id), caught_up }
 }

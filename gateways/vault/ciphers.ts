@@ -3,7 +3,7 @@ import type { Env } from '../../engine/env.ts'
 import { limits } from '../../protocols/limits.ts'
 import type { KeptKey, PersonKeys } from '../../protocols/person_keys.ts'
 import { type Cipher, cipherOf } from './cipher.ts'
-import { freshKey, type Masters, wrongMaster } from './masters.ts'
+import { type Masters, freshKey as systemKey, wrongMaster } from './masters.ts'
 
 /** Who was erased has none, and never gets one. */
 type Known = Cipher | 'erased'
@@ -22,6 +22,8 @@ export interface CipherParts {
   /** None in tests, and where there is one thread. */
   readonly line?: Line
   readonly known_max?: number
+  /** 32 bytes that nobody can guess; those of the system unless chance itself is simulated. */
+  readonly freshKey?: () => Uint8Array
 }
 
 /**
@@ -77,7 +79,7 @@ export class Ciphers {
 
   /** The cipher to seal a person's texts with, made at its first use; undefined for who was erased. Rejects with a Fault. */
   async forSealing(person_id: string): Promise<Cipher | undefined> {
-    const { keys, masters } = this.#parts
+    const { keys, masters, freshKey = systemKey } = this.#parts
     let known = this.known(person_id)
     if (known === undefined) {
       const [found] = await keys.find([person_id])
