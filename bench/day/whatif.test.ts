@@ -333,7 +333,8 @@ test('WI13 the table is aligned, and says how well the model fits and what is mo
   const { street, from } = await lived()
   const { run, lines } = street.desk({ files: { 'next.json': dearer } })
   await run(whatif, [], { policy: 'next.json', from, to: street.now })
-  const [, , , heads = ''] = lines
+  const heads = lines.find((line) => line.trim().startsWith('recorded ')) ?? ''
+  expect(lines).toContain('  pricing.tariff.base_cents: 500 -> 550')
   expect(heads.trim().split(/ {2,}/)).toEqual(['recorded', 'baseline', 'what-if', 'difference'])
   const gross = lines.find((line) => line.startsWith('gross fare')) ?? ''
   expect(gross.split(/ {2,}/)).toEqual(['gross fare of deliveries, MYR', '99.00', '99.00', '100.50', '+1.50'])
@@ -346,4 +347,35 @@ test('WI13 the table is aligned, and says how well the model fits and what is mo
   expect(lines.join('\n')).toContain('3 of 3 bookings (100 %) go to the runner who had them in truth')
   for (const name of ['who accepts', 'when he accepts', 'the way to the pickup', 'where runners are'])
     expect(lines.filter((line) => line.startsWith(`  ${name}: `))).toHaveLength(1)
+})
+
+test('WI9 a booking that runners let pass is let pass again by them, and may be taken by one who could not then', async () => {
+  const street = await new Street().open()
+  await street.runner(north(1))
+  await street.minutes(1)
+  const from = street.now
+  const booking = await street.book(north(0), north(-3))
+  await street.minutes(5)
+  await street.say('booking', booking.id, { type: 'booking.cancel', reason: 'x' }, booking.owner, 'owner')
+  const { told } = await ask(street, dearer, from)
+  for (const { all } of [told.recorded, told.baseline, told.whatif])
+    expect(all).toMatchObject({ asked: 1, assigned: 0, unserved: 1, cancelled: 1 })
+  const strict = { ...firstPolicy, rating_min: 4 }
+  street.policy = strict
+  const rated = await street.runner(north(-1))
+  const first = await street.book(north(-1), north(-2))
+  await street.carries(rated, first, 2)
+  await street.rates(first, 3)
+  await street.minutes(1)
+  const again = street.now
+  const other = await street.book(north(-2), north(-3))
+  await street.minutes(5)
+  await street.say('booking', other.id, { type: 'booking.cancel', reason: 'x' }, other.owner, 'owner')
+  const policyAt = () => strict
+  const here = street.desk({ policyAt, files: { 'next.json': same } })
+  const lax = (await here.json(whatif, [], { policy: 'next.json', from: again, to: street.now })) as Told
+  expect(lax.baseline.all).toMatchObject({ asked: 1, assigned: 0 })
+  // He had three stars, and needs no four any more.
+  expect(lax.whatif.all).toMatchObject({ asked: 1, assigned: 1 })
+  expect(lax.decisions).toMatchObject({ won: 1 })
 })

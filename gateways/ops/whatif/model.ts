@@ -13,7 +13,7 @@ import type { Deed, Demand, Recorded } from './recorded.ts'
 import { kmBetween } from './recording.ts'
 import { type EventOf, type Ride, rideOf, tellRide } from './rides.ts'
 import { type Happened, type Order, Stage, type StageParts } from './stage.ts'
-import type { Depths } from './truth.ts'
+import type { Choices } from './truth.ts'
 
 /** A booking in the model. */
 interface Job {
@@ -35,7 +35,7 @@ interface Job {
 export interface ModelParts extends StageParts {
   readonly recorded: Recorded
   readonly habits: Habits
-  readonly depths: Depths
+  readonly choices: Choices
   readonly progress: (events: number) => void
 }
 
@@ -98,7 +98,7 @@ export class Model {
       requirement: undefined,
       open: false,
       asked_id: '',
-      shunned: new Set(),
+      shunned: new Set(this.#parts.choices.passedBy(ride.id)),
       takes: 0,
       looks: false,
     }
@@ -173,7 +173,7 @@ export class Model {
   }
 
   #depthOf({ ride: { id } }: Job) {
-    return this.#parts.depths.of(id)
+    return this.#parts.choices.depthOf(id)
   }
 
   /** Asks, of those whom the product would tell and who are about to answer nobody else, the one as deep in its order as he who took it in truth. */

@@ -2,7 +2,7 @@
 import { limits } from '../../../protocols/limits.ts'
 import type { Habits } from './habits.ts'
 import type { Recorded } from './recorded.ts'
-import type { Depths } from './truth.ts'
+import type { Choices } from './truth.ts'
 
 interface Modelled {
   readonly name: string
@@ -16,22 +16,26 @@ const kmh = (speed: number) => `${speed.toFixed(1)} km/h`
 export function modelledParts(
   { samples }: Recorded,
   habits: Habits,
-  depths: Depths,
+  choices: Choices,
   thin_ms: number,
 ): readonly Modelled[] {
   const { approaches, rides } = samples
   return [
     {
       name: 'who accepts',
-      how: `of those whom the product tells (free, fit, within ${limits.announce_radius_km} km, or ${habits.reach_km.toFixed(1)} km where the one who took it came from beyond), in its order, the one as deep as he who took it in truth: the first of them for ${depths.firsts} of ${depths.known} bookings, ${share(depths.median)} down the order at the median, which also holds where nobody is known to have taken it; in truth runners race and choose`,
+      how: `of those whom the product tells (free, fit, within ${limits.announce_radius_km} km, or ${habits.reach_km.toFixed(1)} km where the one who took it came from beyond), in its order, the one as deep as he who took it in truth: the first of them for ${choices.firsts} of ${choices.known} bookings, ${share(choices.median)} down the order at the median, which also holds where nobody is known to have taken it; in truth runners race and choose`,
     },
     {
       name: 'when he accepts',
       how: `on the booking that he took in truth as long after hearing of it as then; else after his own median answer where ${limits.whatif_samples_min} or more are recorded, else that of all: ${(habits.response_ms / 1_000).toFixed(1)} s (of ${habits.answers} answers)`,
     },
     {
-      name: 'bookings that nobody near takes',
-      how: `runners look again every ${minutes(limits.whatif_look_ms)} and when one becomes free, up to ${habits.reach_km.toFixed(1)} km away (the farther of the announcement and the 95th percentile of recorded pickups), until their owner cancels`,
+      name: 'bookings that wait',
+      how: `where nobody can take it at once runners look again every ${minutes(limits.whatif_look_ms)} and when one becomes free, up to ${habits.reach_km.toFixed(1)} km away (the farther of the announcement and the 95th percentile of recorded pickups), until their owner cancels`,
+    },
+    {
+      name: 'bookings that nobody took',
+      how: `of ${choices.passed} bookings: runners whom the product could tell of one in truth, and who let it pass, let it pass again; only others may take it`,
     },
     {
       name: 'the way to the pickup',

@@ -3,6 +3,7 @@
 import { limits } from '../../../protocols/limits.ts'
 import { firstPolicy, type Policy } from '../../../protocols/policy.ts'
 import { type Desk, type Log, Mistake, Misuse, textOf, timeOf, type Verb, type Words } from '../desk.ts'
+import { changesOf } from '../moment.ts'
 import { nextPolicyIn } from '../policy.ts'
 import { Progress } from '../progress.ts'
 import { habitsOf } from './habits.ts'
@@ -16,7 +17,7 @@ import type { PolicyFor } from './stage.ts'
 import { tableOf } from './table.ts'
 import { Truth } from './truth.ts'
 
-type Given = Pick<ModelParts, 'recorded' | 'habits' | 'depths'>
+type Given = Pick<ModelParts, 'recorded' | 'habits' | 'choices'>
 
 interface Asked {
   readonly path: string
@@ -78,8 +79,14 @@ async function answer(desk: Desk, { path, from_ms, to_ms }: Asked) {
   const truth = new Map([...demand].map(([id, { ride }]): [string, Ride] => [id, ride]))
   const policyThen = thenInForce(recorded, log)
   const { behaviours } = desk
-  const depths = new Truth({ behaviours, shards: log.shards, policyFor: policyThen, recorded, habits }).play()
-  const given = { recorded, habits, depths }
+  const choices = new Truth({
+    behaviours,
+    shards: log.shards,
+    policyFor: policyThen,
+    recorded,
+    habits,
+  }).play()
+  const given = { recorded, habits, choices }
   const baseline = played(desk, log, 'baseline', policyThen, given)
   const whatif = played(desk, log, 'what-if', () => policy, given)
   const figures = (rides: ReadonlyMap<string, Ride>) => measuresOf([...rides.values()], recorded)
@@ -88,6 +95,7 @@ async function answer(desk: Desk, { path, from_ms, to_ms }: Asked) {
     format: 1,
     policy: { file: path, version: policy.version },
     in_force: in_force.map(({ version, from_ms: since_ms }) => ({ version, from: iso(since_ms) })),
+    changes: changesOf({ ...policyThen(span.to_ms), version: 0 }, { ...policy, version: 0 }),
     asked: { from: iso(from_ms), to: iso(to_ms) },
     from: iso(span.from_ms),
     to: iso(to_ms),
@@ -101,7 +109,7 @@ async function answer(desk: Desk, { path, from_ms, to_ms }: Asked) {
     difference: difference(columns.whatif, columns.baseline),
     fit: agreementOf(truth, baseline),
     decisions: agreementOf(baseline, whatif),
-    modelled: modelledParts(recorded, habits, depths, thin_ms),
+    modelled: modelledParts(recorded, habits, choices, thin_ms),
   }
 }
 
@@ -134,9 +142,15 @@ const percent = (part: number, of: number) => `${((100 * part) / Math.max(1, of)
 function linesOf(told: Answer): readonly string[] {
   const { decisions, positions } = told
   const versions = told.in_force.map(({ version }) => version).join(', ')
+  const changed = told.changes.map(
+    ({ field, before, after }) => `  ${field}: ${JSON.stringify(before)} -> ${JSON.stringify(after)}`,
+  )
   return [
     `what if ${told.policy.file} had ruled from ${told.from} to ${told.to}`,
     `recorded: what happened. baseline: the same time in the model, by version ${versions} of the policy, which ruled then. what-if: in the model, by ${told.policy.file}`,
+    ...(changed.length > 0
+      ? ['what it changes:', ...changed]
+      : ['it changes nothing: it is the policy that ruled at the end of that time']),
     ...(positions.reaches
       ? []
       : [
