@@ -34,6 +34,8 @@ export const operator_limits = {
   whatif_response_ms: 15_000,
   /** Answers of a runner of which there are so many are his own; else he is like all. */
   whatif_samples_min: 3,
+  /** With so many recorded pickups it is known how far runners come. */
+  whatif_pickups_min: 20,
   /** Speeds that are believed when they come out of the record, in km/h along the straight line. */
   whatif_speed_min_kmh: 3,
   whatif_speed_max_kmh: 120,

@@ -10,7 +10,9 @@ export interface Habits {
   /** Along the straight line: on the way to a pickup, and with the animal. */
   readonly approach_kmh: number
   readonly ride_kmh: number
-  /** How far runners come for a booking that nobody nearer took. */
+  /** Within this all runners are looked for who may have come in truth. */
+  readonly far_km: number
+  /** How far runners may come for a booking that nobody took in truth. */
   readonly reach_km: number
   readonly answers: number
 }
@@ -28,6 +30,7 @@ export function habitsOf({ samples }: Recorded): Habits {
   const { answers_ms, approaches, rides, pickups_km } = samples
   const all = [...answers_ms.values()].flat()
   const response_ms = Math.round(percentile(all, 0.5) ?? limits.whatif_response_ms)
+  const usual_km = percentile(pickups_km, 0.95) ?? 0
   const typical = new Map(
     [...answers_ms]
       .filter(([, answers]) => answers.length >= limits.whatif_samples_min)
@@ -38,7 +41,8 @@ export function habitsOf({ samples }: Recorded): Habits {
     response_ms,
     approach_kmh: speedOf(approaches),
     ride_kmh: speedOf(rides),
-    reach_km: Math.max(limits.announce_radius_km, percentile(pickups_km, 0.95) ?? 0),
+    far_km: Math.max(limits.announce_radius_km, usual_km),
+    reach_km: pickups_km.length < limits.whatif_pickups_min ? limits.announce_radius_km : usual_km,
     answers: all.length,
   }
 }

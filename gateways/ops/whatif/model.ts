@@ -164,7 +164,7 @@ export class Model {
 
   #open(job: Job, at_ms: number): void {
     job.open = true
-    this.#look(job, this.#depthOf(job).radius_km, at_ms)
+    this.#look(job, at_ms)
   }
 
   #close(job: Job): void {
@@ -177,12 +177,13 @@ export class Model {
   }
 
   /** Asks, of those whom the product would tell and who are about to answer nobody else, the one as deep in its order as he who took it in truth. */
-  #look(job: Job, radius_km: number, at_ms: number): void {
+  #look(job: Job, at_ms: number): void {
     const { requirement, demand, shunned } = job
     if (!job.open || job.asked_id !== '' || !requirement) return
+    const { share, radius_km } = this.#depthOf(job)
     const near = this.#fleet.near(demand.pickup, requirement, radius_km, at_ms)
     const free = near.filter(({ id }) => !this.#engaged.has(id) && !shunned.has(id))
-    const chosen = free[Math.round(this.#depthOf(job).share * (free.length - 1))]
+    const chosen = free[Math.round(share * (free.length - 1))]
     if (!chosen) return this.#lookLater(job, at_ms)
     this.#waiting.delete(job)
     this.#engaged.add(chosen.id)
@@ -203,7 +204,7 @@ export class Model {
     const next_ms = at_ms + limits.whatif_look_ms
     this.#agenda.add(next_ms, () => {
       job.looks = false
-      this.#look(job, this.#parts.habits.reach_km, next_ms)
+      this.#look(job, next_ms)
     })
   }
 
@@ -215,7 +216,7 @@ export class Model {
     this.#say(job, runner_id, { type: 'booking.accept' }, at_ms)
     if (job.ride.runner_id === runner_id) return
     job.shunned.add(runner_id)
-    this.#look(job, this.#depthOf(job).radius_km, at_ms)
+    this.#look(job, at_ms)
   }
 
   #depart(job: Job, runner_id: string, at_ms: number): void {
@@ -274,14 +275,13 @@ export class Model {
     this.#tell({ at_ms, to: { actor: 'booking', id }, command, by: { id: runner_id, role: 'runner' } })
   }
 
-  /** Those who become free look at what is open within their reach, the oldest first. */
+  /** Those who become free look at what is open near them, the oldest first. */
   #offerToFreed(at_ms: number): void {
-    const { reach_km } = this.#parts.habits
     for (let id = this.#freed.pop(); id !== undefined; id = this.#freed.pop()) {
       const place = this.#fleet.placeOf(id, at_ms)
       if (!place) continue
       for (const job of [...this.#waiting])
-        if (kmBetween(place, job.demand.pickup) <= reach_km) this.#look(job, reach_km, at_ms)
+        if (kmBetween(place, job.demand.pickup) <= this.#depthOf(job).radius_km) this.#look(job, at_ms)
     }
   }
 }

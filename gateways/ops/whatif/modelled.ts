@@ -11,6 +11,7 @@ interface Modelled {
 
 const minutes = (ms: number) => `${Math.round(ms / 60_000)} min`
 const share = (of: number) => `${Math.round(100 * of)} %`
+const km = (distance: number) => `${distance.toFixed(1)} km`
 const kmh = (speed: number) => `${speed.toFixed(1)} km/h`
 
 export function modelledParts(
@@ -23,7 +24,7 @@ export function modelledParts(
   return [
     {
       name: 'who accepts',
-      how: `of those whom the product tells (free, fit, within ${limits.announce_radius_km} km, or ${habits.reach_km.toFixed(1)} km where the one who took it came from beyond), in its order, the one as deep as he who took it in truth: the first of them for ${choices.firsts} of ${choices.known} bookings, ${share(choices.median)} down the order at the median, which also holds where nobody is known to have taken it; in truth runners race and choose`,
+      how: `of those whom the product tells (free, fit, within ${km(limits.announce_radius_km)}, or ${km(habits.far_km)} where the one who took it came from beyond), in its order, the one as deep as he who took it in truth: the first of them for ${choices.firsts} of ${choices.known} bookings, ${share(choices.median)} down the order at the median, which also holds where nobody is known to have taken it; in truth runners race and choose`,
     },
     {
       name: 'when he accepts',
@@ -31,11 +32,11 @@ export function modelledParts(
     },
     {
       name: 'bookings that wait',
-      how: `where nobody can take it at once runners look again every ${minutes(limits.whatif_look_ms)} and when one becomes free, up to ${habits.reach_km.toFixed(1)} km away (the farther of the announcement and the 95th percentile of recorded pickups), until their owner cancels`,
+      how: `where nobody can take it at once runners look again every ${minutes(limits.whatif_look_ms)} and when one becomes free, until its owner cancels`,
     },
     {
       name: 'bookings that nobody took',
-      how: `of ${choices.passed} bookings: runners whom the product could tell of one in truth, and who let it pass, let it pass again; only others may take it`,
+      how: `of ${choices.passed} bookings: runners whom the product could tell of one in truth, and who let it pass, let it pass again; only others may take it, from no farther than ${km(habits.reach_km)} (the 95th percentile of recorded pickups; the announcement’s radius where they are few)`,
     },
     {
       name: 'the way to the pickup',

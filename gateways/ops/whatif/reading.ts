@@ -40,7 +40,7 @@ export async function readTime(desk: Desk, log: Log, { from_ms, to_ms, thin_ms }
   const span: Span = {
     from_ms: Math.max(from_ms, reach_ms),
     to_ms,
-    until_ms: Math.min(to_ms + limits.whatif_tail_ms, desk.env.now_ms()),
+    until_ms: to_ms + limits.whatif_tail_ms,
   }
   if (reach_ms > from_ms) {
     const asked = new Date(from_ms).toISOString()

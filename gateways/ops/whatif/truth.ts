@@ -53,7 +53,7 @@ export class Truth {
   }
 
   play(): Choices {
-    const { recorded } = this.#parts
+    const { recorded, habits } = this.#parts
     for (const demand of recorded.demand.values()) this.#plan(demand)
     this.#fleet.begin(recorded.span.from_ms)
     pass(recorded, this.#agenda, {
@@ -64,8 +64,7 @@ export class Truth {
     const shares = [...this.#found.values()].map(({ share }) => share)
     const median = percentile(shares, 0.5) ?? 0
     return {
-      depthOf: (booking_id) =>
-        this.#found.get(booking_id) ?? { share: median, radius_km: limits.announce_radius_km },
+      depthOf: (booking_id) => this.#found.get(booking_id) ?? { share: median, radius_km: habits.reach_km },
       known: shares.length,
       firsts: shares.filter((share) => share === 0).length,
       median,
@@ -110,7 +109,7 @@ export class Truth {
 
   #note({ ride, pickup, requirement }: Demand, at_ms: number): void {
     const passed = this.#passed.get(ride.id)
-    for (const { id } of this.#fleet.near(pickup, requirement, this.#parts.habits.reach_km, at_ms))
+    for (const { id } of this.#fleet.near(pickup, requirement, this.#parts.habits.far_km, at_ms))
       passed?.add(id)
   }
 
@@ -118,12 +117,12 @@ export class Truth {
     const place = this.#open.size > 0 ? this.#fleet.placeOf(runner_id, at_ms) : undefined
     if (!place) return
     for (const demand of this.#open)
-      if (kmBetween(place, demand.pickup) <= this.#parts.habits.reach_km) this.#note(demand, at_ms)
+      if (kmBetween(place, demand.pickup) <= this.#parts.habits.far_km) this.#note(demand, at_ms)
   }
 
   /** One who is found nowhere, since his phone was silent, tells nothing. */
   #look({ ride, pickup, requirement }: Demand, runner_id: string, at_ms: number): void {
-    for (const radius_km of [limits.announce_radius_km, this.#parts.habits.reach_km]) {
+    for (const radius_km of [limits.announce_radius_km, this.#parts.habits.far_km]) {
       const near = this.#fleet.near(pickup, requirement, radius_km, at_ms)
       const place = near.findIndex(({ id }) => id === runner_id)
       if (place < 0) continue
