@@ -1,9 +1,11 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { authority, type Files, issued } from './certificates.given.ts'
+import { Cluster, postgresPrograms } from './cluster.given.ts'
+import { freePort } from './embedded/free_port.ts'
 import { migrate } from './migrate.ts'
 import { attempt, closeSql, openSql, secured } from './pg.ts'
 import { documentedText, tlsFront } from './secured.given.ts'
@@ -88,6 +90,45 @@ test('LP6 what is said about TLS and cannot be done ends the start, and nothing 
   ])
     expect(() => secured(`${base}?${said}`)).toThrow(/sslmode is one of|cannot be read/)
 })
+
+test('LP10 the server’s own TLS is spoken, with certificates on both sides, by queries and migrations', async () => {
+  const programs = postgresPrograms()
+  if (programs === undefined) return expect(existsSync('/usr/lib/postgresql')).toBe(false)
+  const client = issued(dir, 'client', own)
+  const trusted = { sslmode: 'verify-full', sslrootcert: ca }
+  const both = { ...trusted, sslcert: client.cert, sslkey: client.key }
+  const port = await freePort()
+  const cluster = await Cluster.make(programs, join(dir, 'data', 'home'), port, { ...files, ca, said: both })
+  try {
+    await cluster.start()
+    const url = (said: Readonly<Record<string, string>>) =>
+      `postgres://kilat@127.0.0.1:${port}/postgres?${new URLSearchParams(said)}`
+    const sql = openSql({ url: url(both), max: 1, application_name: 'secured-test' })
+    try {
+      const rows = await sql`SELECT ssl, version, client_dn FROM pg_stat_ssl WHERE pid = pg_backend_pid()`
+      expect(rows[0]).toMatchObject({ ssl: true, version: 'TLSv1.3', client_dn: '/CN=client' })
+    } finally {
+      await closeSql(sql)
+    }
+    await migrate(url(both), () => undefined)
+    // Without a certificate, without TLS, and with a certificate of somebody else's.
+    for (const said of [trusted, { sslmode: 'disable' }])
+      expect(await asked(url(said))).toMatchObject({ name: 'Fault', retry: false })
+    const stranger = issued(dir, 'strange-client', authority('somebody else'))
+    expect(await asked(url({ ...trusted, sslcert: stranger.cert, sslkey: stranger.key }))).toMatchObject({
+      name: 'Fault',
+    })
+    await expect(migrate(url(trusted), () => undefined)).rejects.toThrow('migrating the database')
+    // And a server whose certificate is of another authority is not asked.
+    const other = join(dir, 'other-ca.pem')
+    writeFileSync(other, authority('somebody else').certificate)
+    expect(await asked(url({ ...both, sslrootcert: other }))).toMatchObject({
+      message: 'asking: SELF_SIGNED_CERT_IN_CHAIN',
+    })
+  } finally {
+    await cluster.stop()
+  }
+}, 120_000)
 
 /** In a transaction as the role; what it was refused is told by its SQLSTATE. */
 async function as(role: string, statement: string): Promise<string> {

@@ -37,9 +37,9 @@ async function kill(child: ChildProcess | undefined): Promise<void> {
   child.stdin?.destroy()
 }
 
-/** A server of our own with JetStream, synced always, on a free port. */
-export function startNats(): Promise<TestNats> {
-  return serve([])
+/** A server of our own with JetStream, synced always, on a free port. `more`: lines of configuration beside ours. */
+export function startNats(more: readonly string[] = []): Promise<TestNats> {
+  return serve(more)
 }
 
 export interface TestCluster {

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import { Cluster, postgresPrograms } from '../../../persistence/cluster.given.ts'
 import { freePort } from '../../../persistence/embedded/free_port.ts'
 import { spawnGuarded } from '../../../persistence/embedded/guarded.ts'
 import { projectDir } from '../../../persistence/embedded/project_dir.ts'
@@ -14,7 +15,6 @@ import { workersOn } from '../processes.ts'
 import { judgeDatabase } from './database_gone.ts'
 import { judgeLog } from './nats_gone.ts'
 import { wrongWith } from './outage.ts'
-import { Cluster, postgresPrograms } from './postgres.ts'
 import { type LaneCount, note, Sampler } from './sampler.ts'
 import { familyOf, killAll, resumeAll, stopAll } from './stopped.ts'
 
@@ -157,7 +157,7 @@ test('DF8 a PostgreSQL of a drill that was killed ends as well', async () => {
   if (programs === undefined) return expect(existsSync('/usr/lib/postgresql')).toBe(false)
   const dir = await mkdtemp(join(tmpdir(), 'kilat-cluster-'))
   try {
-    const compiled = join(projectDir(), 'dist', 'bench', 'drill', 'outage', 'postgres.js')
+    const compiled = join(projectDir(), 'dist', 'persistence', 'cluster.given.js')
     const code = `
       const { Cluster } = await import(${JSON.stringify(compiled)})
       const home = ${JSON.stringify(join(dir, 'data', 'home'))}

@@ -1,12 +1,13 @@
-// A real PostgreSQL of a drill's own, from the programs of the machine.
+// A real PostgreSQL of a test's or drill's own, from the programs of the machine.
 import { type ChildProcess, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, existsSync, openSync, readdirSync } from 'node:fs'
-import { chmod, chown, mkdir, readFile } from 'node:fs/promises'
+import { appendFile, chmod, chown, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import postgres from 'postgres'
-import { spawnGuarded } from '../../../persistence/embedded/guarded.ts'
-import { pause } from '../../pause.ts'
+import { spawnGuarded } from './embedded/guarded.ts'
+import { secured } from './pg.ts'
 
 const homes = '/usr/lib/postgresql'
 const ready_ms = 60_000
@@ -36,22 +37,51 @@ function run(program: string, ...args: readonly string[]): void {
   if (status !== 0) throw new Error(`${program}: ${error?.message ?? stderr}`)
 }
 
+/** What it shows and asks for when it speaks TLS. */
+export interface Tls {
+  /** PEM files of its own, and of the authority whose clients it lets in. */
+  readonly cert: string
+  readonly key: string
+  readonly ca: string
+  /** How its address has it, for whoever asks: `sslmode` and files. */
+  readonly said: Readonly<Record<string, string>>
+}
+
+/** Nobody is let in without TLS, nor without a certificate of the authority. */
+async function encrypt(dir: string, { cert, key, ca }: Tls): Promise<void> {
+  const { uid, gid } = owner()
+  for (const [from, name] of [
+    [cert, 'server.crt'],
+    [key, 'server.key'],
+    [ca, 'root.crt'],
+  ] as const) {
+    const to = join(dir, name)
+    await copyFile(from, to)
+    if (uid !== undefined && gid !== undefined) await chown(to, uid, gid)
+    await chmod(to, 0o600)
+  }
+  await writeFile(join(dir, 'pg_hba.conf'), 'hostssl all all 127.0.0.1/32 trust clientcert=verify-ca\n')
+  await appendFile(join(dir, 'postgresql.conf'), "ssl_ca_file = 'root.crt'\n")
+}
+
 export class Cluster {
   readonly url: string
   readonly #programs: string
   readonly #dir: string
   readonly #port: number
+  readonly #tls: Tls | undefined
   #child: ChildProcess | undefined
 
-  private constructor(programs: string, dir: string, port: number) {
+  private constructor(programs: string, dir: string, port: number, tls: Tls | undefined) {
     this.#programs = programs
     this.#dir = dir
     this.#port = port
-    this.url = `postgres://kilat@127.0.0.1:${port}/postgres`
+    this.#tls = tls
+    this.url = `postgres://kilat@127.0.0.1:${port}/postgres${tls ? `?${new URLSearchParams(tls.said)}` : ''}`
   }
 
   /** A fresh one below `home`, which its user can reach. It does not run yet. */
-  static async make(programs: string, home: string, port: number): Promise<Cluster> {
+  static async make(programs: string, home: string, port: number, tls?: Tls): Promise<Cluster> {
     const dir = join(home, 'cluster')
     await mkdir(dir, { recursive: true })
     const { uid, gid } = owner()
@@ -65,7 +95,8 @@ export class Cluster {
     run(join(programs, 'initdb'), '--pgdata', dir, '--no-sync', ...rights)
     // What was made without a sync is synced once, before anybody counts on it.
     run(join(programs, 'initdb'), '--pgdata', dir, '--sync-only')
-    return new Cluster(programs, dir, port)
+    if (tls) await encrypt(dir, tls)
+    return new Cluster(programs, dir, port, tls)
   }
 
   /** Rejects when it does not answer in time. */
@@ -74,7 +105,8 @@ export class Cluster {
     for (const until_ms = performance.now() + ready_ms; performance.now() < until_ms; await pause(50)) {
       // The one before it may still be on the list of processes.
       if (!this.#is_alive) this.#spawn()
-      const sql = postgres(this.url, { max: 1, onnotice: () => {}, backoff: () => 0 })
+      const { url, ssl } = secured(this.url)
+      const sql = postgres(url, { max: 1, onnotice: () => {}, backoff: () => 0, ...(ssl ? { ssl } : {}) })
       const answered = await sql`CREATE EXTENSION IF NOT EXISTS postgis`.then(
         () => true,
         () => false,
@@ -87,9 +119,10 @@ export class Cluster {
 
   #spawn(): void {
     const place = ['-D', this.#dir, '-p', String(this.#port), '-h', '127.0.0.1', '-k', '']
+    const words = [...place, ...(this.#tls ? ['-c', 'ssl=on'] : [])]
     const log = openSync(`${this.#dir}.log`, 'a')
     const how = { out: log, err: log, cwd: '/', signal: 'QUIT', ...owner() } as const
-    this.#child = spawnGuarded(join(this.#programs, 'postgres'), place, how)
+    this.#child = spawnGuarded(join(this.#programs, 'postgres'), words, how)
     closeSync(log)
   }
 
