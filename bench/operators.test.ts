@@ -160,7 +160,8 @@ test('OP8 an incident is written to a file and decided again from it', async () 
   expect(await kilat('rerun', join(stack.dir, 'engine.log'))).toMatchObject({ code: 1 })
 })
 
-test('WI6 the recorded demand is played under another policy at a running engine, without a database and without a message', async () => {
+// The last one: it ends the engine, whose own frames would be taken for those of the verb.
+test('WI6 the recorded demand is played under another policy beside a running engine, without a database and without a message', async () => {
   const file = join(stack.dir, 'next.json')
   const { pricing } = firstPolicy
   const tariff = { ...pricing.tariff, base_cents: pricing.tariff.base_cents + 50 }
@@ -180,10 +181,11 @@ test('WI6 the recorded demand is played under another policy at a running engine
       DATA_DIR: stack.data_dir,
     })
   try {
-    const before = await held()
     const time = ['--from', '2026-01-01T00:00:00Z', '--to', new Date(Date.now() + 60_000).toISOString()]
     const words = await whatif('--policy', file, ...time)
     expect(words).toMatchObject({ code: 0, out: expect.stringContaining('modelled, not recorded:') })
+    await stack.drain()
+    const before = await held()
     const told = JSON.parse((await whatif('--policy', file, ...time, '--json')).out)
     const { asked, delivered } = told.recorded.all
     expect(asked).toBeGreaterThan(0)
