@@ -5,7 +5,7 @@ import type { Breaches } from './breaches.ts'
 import type { Node } from './node.ts'
 
 /** How often it looks, in virtual milliseconds. */
-const look_ms = 20
+const look_ms = 100
 
 /** What belongs to something under way: nothing of it is left when nothing is. */
 // biome-ignore format: a list reads better as one
