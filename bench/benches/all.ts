@@ -7,6 +7,7 @@ import { mesh } from './mesh.ts'
 import { nearby } from './nearby.ts'
 import { recover } from './recover.ts'
 import { replay } from './replay.ts'
+import { vaultBench } from './vault.ts'
 
 /** Every bench, in the order in which they run. */
 export const benches: readonly Bench[] = [
@@ -14,6 +15,7 @@ export const benches: readonly Bench[] = [
   actorsBench,
   mesh,
   replay,
+  vaultBench,
   commands,
   ingest,
   accept,
