@@ -71,6 +71,8 @@ export class Link implements Neighbour {
   }
 
   near(query: NearQuery): Promise<readonly Near[]> {
+    const full = this.#full()
+    if (full) return Promise.reject(new Fault(full.rejection.detail, { retry: true }))
     return this.#request<readonly Near[]>((number) => ['near', number, query])
   }
 

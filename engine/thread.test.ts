@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { expect, test } from 'vitest'
+import { limits } from '../protocols/limits.ts'
 import { shardOf } from '../protocols/shard.ts'
 import { SteppedEnv } from './clock.ts'
 import { idAt, isSettled, memoryStores, type Stand, stand, until } from './counter.given.ts'
@@ -92,4 +93,16 @@ test('EN21 a question to a thread that is gone ends, and says so', async () => {
   const answer = one.send(ofShard(1), { add: 1 })
   expect(await isSettled(env, answer)).toBe(false)
   await expect(until(env, answer)).rejects.toMatchObject({ name: 'Fault', retry: true })
+})
+
+test('EN21 beyond the bound of open questions each further one ends at once, a search as well', async () => {
+  const { one } = await twoThreads(() => {
+    const silent: Wire = { send: () => {}, receive: () => {} }
+    return [silent, silent]
+  })
+  for (let open = 0; open < limits.mesh_queue_max; open++)
+    void one.send(ofShard(1), { add: 1 }).catch(() => undefined)
+  expect(await one.send(ofShard(1), { add: 1 })).toMatchObject({ rejection: { rejected: 'overloaded' } })
+  const search = { kind: 'counter', latitude: 1.5, longitude: 103.7, radius_km: 5, limit: 1, bits: 0 }
+  await expect(one.thread.near(search)).rejects.toMatchObject({ name: 'Fault', retry: true })
 })
