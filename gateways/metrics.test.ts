@@ -12,6 +12,7 @@ import {
   measuredHost,
   measuredTopics,
   openTally,
+  ownMemory,
 } from './metrics.ts'
 import { type ScrapeOrder, Scraper, Scrapes, type ScrapeWord } from './scrapes.ts'
 
@@ -27,6 +28,8 @@ const gauges = (depth: number): Gauges => ({
   },
   sockets: { runner: 2, tracking: 1 },
   topics: { reports_dropped: 3, events_published: 4 },
+  thread: depth,
+  memory: { used: 1_000 * depth },
 })
 const scrape = (...measured: readonly Measured[]) => exposition(measured)
 
@@ -71,6 +74,16 @@ test('OB14 fixes are counted by what became of them, and reports by whether they
   expect(text).toContain('kilat_reports_total{type="runner.location_update",outcome="taken"} 2')
 })
 
+test('OB15 a thread tells what its heap holds, has taken, and keeps outside', () => {
+  const before = ownMemory()
+  const kept = Array.from({ length: 200_000 }, (_, index) => ({ index }))
+  const after = ownMemory()
+  expect(after.used ?? 0).toBeGreaterThan((before.used ?? 0) + 1_000_000)
+  expect(after.taken ?? 0).toBeGreaterThanOrEqual(after.used ?? 0)
+  expect(after.external ?? -1).toBeGreaterThanOrEqual(0)
+  expect(kept).toHaveLength(200_000)
+})
+
 /** A main thread and its workers, without threads. */
 function crew(tallies: readonly ReturnType<typeof openTally>[], silent = -1) {
   const env = new SteppedEnv()
@@ -108,6 +121,8 @@ test('OB15 the numbers of all threads are added up, and the worst one taken wher
   expect(text).toContain('kilat_mailbox_depth 3')
   expect(text).toContain('kilat_event_loop_delay_seconds 0.002')
   expect(text).toContain('kilat_sockets_open{kind="runner"} 4')
+  expect(text).toContain('kilat_worker_memory_bytes{thread="1",state="used"} 1000')
+  expect(text).toContain('kilat_worker_memory_bytes{thread="2",state="used"} 2000')
   expect(text).toContain('kilat_topic_reports{state="dropped"} 6')
   expect(text).toContain('# TYPE kilat_frame_append_seconds histogram')
 })

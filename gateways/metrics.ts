@@ -1,4 +1,5 @@
 /** The numbers of all threads as Prometheus reads them. Each thread tallies in memory; prom-client adds them up and writes them out. */
+import { getHeapStatistics } from 'node:v8'
 import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client'
 import type { ShardHost } from '../engine/host.ts'
 import {
@@ -20,6 +21,7 @@ const door_instruments = {
   topic_reports:         { kind: 'gauge',     labels: ['state'], across: 'sum', about: 'Reports since the start by state: sent, acked, resent, dropped; and those that wait.' },
   topic_events:          { kind: 'gauge',     labels: [], across: 'sum', about: 'Events that were published since the start.' },
   sockets_open:          { kind: 'gauge',     labels: ['kind'], across: 'sum', about: 'Open sockets.' },
+  worker_memory_bytes:   { kind: 'gauge',     labels: ['thread', 'state'], across: 'sum', about: 'Of each worker: what its heap holds and has taken, garbage included, and what it has outside of it.' },
 } as const satisfies Readonly<Record<string, Instrument>>
 
 const instruments = { ...engine_instruments, ...door_instruments }
@@ -33,6 +35,15 @@ export interface Gauges {
   readonly sockets: Readonly<Record<string, number>>
   /** Of the driver of the topics: `reports_*` and `events_published`. */
   readonly topics: Readonly<Record<string, number>>
+  readonly thread: number
+  /** Bytes by what they are. */
+  readonly memory: Readonly<Record<string, number>>
+}
+
+/** What the heap of this thread holds, has taken, and keeps outside, in bytes. */
+export function ownMemory(): Gauges['memory'] {
+  const { used_heap_size, total_heap_size, external_memory } = getHeapStatistics()
+  return { used: used_heap_size, taken: total_heap_size, external: external_memory }
 }
 
 /** The numbers of one thread, as data that may cross to another. */
@@ -66,6 +77,8 @@ function gaugeValues({
   engine,
   sockets,
   topics,
+  thread,
+  memory,
 }: Gauges): Readonly<Partial<Record<string, readonly GaugeValue[]>>> {
   const plain = Object.entries(engine).map(([name, value]) => [name, [{ labels: {}, value }]] as const)
   const { events_published = 0, ...reports } = topics
@@ -73,13 +86,18 @@ function gaugeValues({
     ...Object.fromEntries(plain),
     sockets_open: labelled('kind', sockets),
     topic_reports: labelled('state', reports),
+    worker_memory_bytes: labelled('state', memory, { thread: String(thread) }),
     topic_events: [{ labels: {}, value: events_published }],
   }
 }
 
-const labelled = (label: string, values: Readonly<Record<string, number>>): readonly GaugeValue[] =>
+const labelled = (
+  label: string,
+  values: Readonly<Record<string, number>>,
+  further: Readonly<Record<string, string>> = {},
+): readonly GaugeValue[] =>
   Object.entries(values).map(([name, value]) => ({
-    labels: { [label]: name.replace('reports_', '') },
+    labels: { ...further, [label]: name.replace('reports_', '') },
     value,
   }))
 

@@ -18,7 +18,7 @@ import { effectRunner, type Inbox } from './effects.ts'
 import { openIdentity } from './identity/open.ts'
 import { openListeners } from './listening.ts'
 import { openRouting } from './maps/routing.ts'
-import { measure, measuredHost, measuredTopics, openTally } from './metrics.ts'
+import { measure, measuredHost, measuredTopics, openTally, ownMemory } from './metrics.ts'
 import { whenMoved } from './moved.ts'
 import { openInbox } from './push/inbox.ts'
 import { openPushers } from './push/open_pushers.ts'
@@ -142,7 +142,8 @@ export async function startWorker(
     if (part === 'nats') board.natsIs(thread, state)
     else board.databaseIs(thread, state)
   })
-  const gauges = () => ({ engine: engine.gauges, sockets: doors.count(), topics: stores.counts() })
+  const own = () => ({ engine: engine.gauges, sockets: doors.count(), topics: stores.counts() })
+  const gauges = () => ({ ...own(), thread, memory: ownMemory() })
   const scraper = new Scraper(tell, () => measure(tally, gauges()))
   const doors = await openDoors(parts, engine, stores, board, { inbox, tally, tracing, scraper })
   tell({ type: 'listening' })
