@@ -1,13 +1,21 @@
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { heapToldTo, livingMb } from '../drill/heap.ts'
 import { driftOf, residentMb } from '../drill/memory.ts'
 import { Scene } from '../drill/scene.ts'
 import { pause } from '../pause.ts'
 import type { Drill, DrillOptions, Outcome } from './row.ts'
 
 const sample_ms = 1_000
-/** A heap breathes: over the quarter of an hour that is looked at this is 50 MB. */
-const drift_max_mb_per_hour = 200
+/** Of what lives in the heaps: over the quarter of an hour that is looked at this is 15 MB. */
+const drift_max_mb_per_hour = 60
+/** With its garbage, which an engine of this size may keep for long. */
+const resident_max_mb = 1_024
 /** What a short run may grow by from its middle to its end. */
 const growth_max_mb = 128
+/** Few, of each worker: new bookings would fill the memory for hours until the usual bound makes others sleep. */
+const residents_max = '1500'
 
 /** Half of what one machine is built for, for half an hour. A round is a minute, of the short form half of one. */
 export const soakDrill: Drill = {
@@ -17,19 +25,22 @@ export const soakDrill: Drill = {
   long: { rounds: 30, limit_s: 3_600 },
   async run(options) {
     const size = options.form === 'short' ? { runners: 100, owners: 20 } : { runners: 1_000, owners: 100 }
-    const scene = await Scene.open({ ...options, ...size, name: 'soak', workers: 2 })
+    const heap = join(tmpdir(), `kilat-soak-heap-${process.pid}`)
+    const told = options.form === 'short' ? {} : { ...heapToldTo(heap), RESIDENT_ACTORS_MAX: residents_max }
+    const scene = await Scene.open({ ...options, ...size, name: 'soak', workers: 2, env: told })
     let is_good = false
     try {
-      const outcome = await soaked(scene, options)
+      const outcome = await soaked(scene, options, heap)
       is_good = outcome.wrong.length === 0
       return outcome
     } finally {
       await scene.close(is_good)
+      await rm(heap, { force: true })
     }
   },
 }
 
-async function soaked(scene: Scene, { form, rounds, note }: DrillOptions): Promise<Outcome> {
+async function soaked(scene: Scene, { form, rounds, note }: DrillOptions, heap: string): Promise<Outcome> {
   const round_ms = form === 'short' ? 30_000 : 60_000
   const samples: { at_ms: number; mb: number }[] = []
   scene.city.begin()
@@ -41,12 +52,9 @@ async function soaked(scene: Scene, { form, rounds, note }: DrillOptions): Promi
     note(`${(round * round_ms) / 1_000} s: ${scene.ledger.acked.length} acked, ${samples.at(-1)?.mb} MB`)
   }
   clearInterval(watch)
+  const living = form === 'long' ? livingMb(heap, scene.engine.pid) : []
   const audited = await scene.audit()
-  const drift = driftOf(samples)
-  const grown = (samples.at(-1)?.mb ?? 0) - (samples[Math.floor(samples.length / 2)]?.mb ?? 0)
-  const wrong = [...audited.wrong]
-  if (form === 'long' && drift > drift_max_mb_per_hour) wrong.push(`memory grows by ${drift} MB an hour`)
-  if (grown > growth_max_mb) wrong.push(`memory grew by ${grown} MB in the second half`)
+  const wrong = [...audited.wrong, ...(form === 'short' ? grownIn(samples) : livedIn(living, samples))]
   if (scene.ledger.backwards > 0) wrong.push(`${scene.ledger.backwards} feeds went back in time`)
   return {
     acked: audited.acked,
@@ -57,8 +65,27 @@ async function soaked(scene: Scene, { form, rounds, note }: DrillOptions): Promi
     extra: {
       fixes_acked: scene.ledger.fixes_acked,
       resident_mb: samples.at(-1)?.mb ?? 0,
-      drift_mb_per_hour: drift,
+      most_resident_mb: mostOf(samples),
+      living_mb: Math.round(living.at(-1)?.mb ?? 0),
+      drift_mb_per_hour: driftOf(living),
       compared_actors: audited.compared,
     },
   }
+}
+
+type Samples = readonly { readonly at_ms: number; readonly mb: number }[]
+const mostOf = (samples: Samples) => Math.max(0, ...samples.map(({ mb }) => mb))
+
+function grownIn(samples: Samples): readonly string[] {
+  const grown = (samples.at(-1)?.mb ?? 0) - (samples[Math.floor(samples.length / 2)]?.mb ?? 0)
+  return grown > growth_max_mb ? [`memory grew by ${grown} MB in the second half`] : []
+}
+
+function livedIn(living: Samples, samples: Samples): readonly string[] {
+  const drift = driftOf(living)
+  return [
+    ...(living.length === 0 ? ['the engine did not tell what lives in it'] : []),
+    ...(drift > drift_max_mb_per_hour ? [`what lives in the heaps grows by ${drift} MB an hour`] : []),
+    ...(mostOf(samples) > resident_max_mb ? [`the engine took ${mostOf(samples)} MB`] : []),
+  ]
 }
