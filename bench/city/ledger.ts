@@ -36,6 +36,8 @@ export class Ledger {
   readonly acked: Acked[] = []
   /** `boot seq` of every acked fix that was sent and acked while its runner was surely on a trip. */
   readonly waypoints: string[] = []
+  /** Of each such fix: whose, on which trip, and when it was acked; whoever finds it lost has nothing else to go by. */
+  readonly whereabouts = new Map<string, string>()
   /** Ids of the bookings that this city made, with the pet's name, unique to one request. */
   readonly requested = new Map<string, string>()
   readonly kinds = new Map<CommandKind, KindCount>()

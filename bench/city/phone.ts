@@ -148,13 +148,20 @@ export class Phone {
     for (const [index, { trip }] of kept.entries()) if (trip) this.#flying.set(before + 1 + index, trip)
   }
 
+  #recorded(fix: string, trip: Trip): void {
+    const { ledger } = this.#world
+    ledger.waypoints.push(fix)
+    const acked = new Date().toISOString()
+    ledger.whereabouts.set(fix, `of runner ${this.#options.person.id} on trip ${trip.id}, acked at ${acked}`)
+  }
+
   /** Only what was acked before the trip was ended by anybody is surely one of its waypoints. */
   #acked(boot: string, ranges: readonly Range[]): void {
     if (this.#flying.size === 0) return
     for (const [from, to] of ranges)
       for (let seq = from; seq <= to; seq++) {
         const trip = this.#flying.get(seq)
-        if (trip?.ended_ms === Number.POSITIVE_INFINITY) this.#world.ledger.waypoints.push(`${boot} ${seq}`)
+        if (trip?.ended_ms === Number.POSITIVE_INFINITY) this.#recorded(`${boot} ${seq}`, trip)
         this.#flying.delete(seq)
       }
   }

@@ -1,7 +1,7 @@
 import { Random } from '../city/random.ts'
 import { pause } from '../pause.ts'
 import { killAndRecover } from './kill.ts'
-import type { Round } from './round.ts'
+import { isGood, type Round } from './round.ts'
 import { Scene } from './scene.ts'
 import { victimsOf } from './victims.ts'
 
@@ -32,9 +32,13 @@ export async function drill(options: DrillOptions): Promise<void> {
     scene.city.begin()
     options.note('the city wakes up')
     await pause(options.warm_up_ms ?? warm_up_ms)
-    for (let index = 0; index < options.rounds; index++)
-      options.told(await killed(scene, options.workers, index, random))
-    is_good = true
+    const rounds: Round[] = []
+    for (let index = 0; index < options.rounds; index++) {
+      const round = await killed(scene, options.workers, index, random)
+      rounds.push(round)
+      options.told(round)
+    }
+    is_good = rounds.every(isGood)
   } finally {
     await scene.close(is_good)
   }

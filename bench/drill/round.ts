@@ -26,9 +26,13 @@ export interface Round {
   readonly wrong: readonly string[]
 }
 
-export const wrongOf = ({ lost, lost_waypoints, doubled, illegal, broken }: Findings): readonly string[] => [
+/** What is wrong, in words; `whereabouts` says more of a fix that was lost. */
+export const wrongOf = (
+  { lost, lost_waypoints, doubled, illegal, broken }: Findings,
+  whereabouts: ReadonlyMap<string, string> = new Map(),
+): readonly string[] => [
   ...lost.map((what) => `lost: ${what}`),
-  ...lost_waypoints.map((what) => `lost waypoint: ${what}`),
+  ...lost_waypoints.map((what) => `lost waypoint: ${what} ${whereabouts.get(what) ?? ''}`.trimEnd()),
   ...doubled.map((what) => `doubled: ${what}`),
   ...illegal.map((what) => `illegal: ${what}`),
   ...broken.map((what) => `broken log: ${what}`),

@@ -218,7 +218,7 @@ export class Scene {
       wrong: this.#news([
         ...late,
         ...disagreements.map((what) => `disagreement: ${what}`),
-        ...wrongOf(findings),
+        ...wrongOf(findings, this.ledger.whereabouts),
         ...this.fold.broken.map((what) => `broken fold: ${what}`),
         ...differing.map((what) => `differs: ${what}`),
         ...[...this.ledger.errors.keys()].map((what) => `error: ${what}`),
