@@ -3,6 +3,7 @@ import { nodeSockets } from '../../gateways/client/sockets.ts'
 import type { Fix } from '../../protocols/runner.ts'
 import type { Range, SocketCommand } from '../../protocols/socket.ts'
 import { type Asked, ask } from './asking.ts'
+import { Flying } from './flying.ts'
 import { add, type CommandKind } from './ledger.ts'
 import { environment, noteSent, type Person, type Trip, type World } from './world.ts'
 
@@ -30,8 +31,7 @@ export class Phone {
   readonly #options: PhoneOptions
   #client: RunnerClient
   #kept: KeptFix[] = []
-  /** Trips of the fixes that are on their way, by number. */
-  readonly #flying = new Map<number, Trip>()
+  readonly #flying = new Flying()
   #asked = 0
 
   constructor(world: World, options: PhoneOptions) {
@@ -67,9 +67,8 @@ export class Phone {
     }
     this.#flushKept()
     const seq = this.#client.report(fix)
-    if (!trip) return
-    this.#flying.set(seq, trip)
-    if (this.#client.connected) noteSent(trip, fix)
+    this.#flying.sent(seq, trip)
+    if (trip && this.#client.connected) noteSent(trip, fix)
   }
 
   /** True once the engine has acked the command, false when it refused. */
@@ -90,9 +89,14 @@ export class Phone {
     return view !== undefined
   }
 
-  /** He has left this trip: what flies is not surely of it any more. */
+  /** He has taken this trip. */
+  take(trip: Trip): void {
+    this.#flying.take(trip)
+  }
+
+  /** He is leaving it: what flies is not surely of it any more. */
   leave(trip: Trip): void {
-    for (const [seq, of] of this.#flying) if (of === trip) this.#flying.delete(seq)
+    this.#flying.leave(trip)
     this.#kept = this.#kept.map((kept) => (kept.trip === trip ? { ...kept, trip: undefined } : kept))
   }
 
@@ -145,7 +149,7 @@ export class Phone {
     this.#world.ledger.backlog_fixes += kept.length
     const before = this.#client.counts.reported
     this.#client.reportBacklog(kept.map(({ fix }) => fix))
-    for (const [index, { trip }] of kept.entries()) if (trip) this.#flying.set(before + 1 + index, trip)
+    for (const [index, { trip }] of kept.entries()) this.#flying.sent(before + 1 + index, trip)
   }
 
   #recorded(fix: string, trip: Trip): void {
@@ -155,14 +159,11 @@ export class Phone {
     ledger.whereabouts.set(fix, `of runner ${this.#options.person.id} on trip ${trip.id}, acked at ${acked}`)
   }
 
-  /** Only what was acked before the trip was ended by anybody is surely one of its waypoints. */
   #acked(boot: string, ranges: readonly Range[]): void {
-    if (this.#flying.size === 0) return
     for (const [from, to] of ranges)
       for (let seq = from; seq <= to; seq++) {
-        const trip = this.#flying.get(seq)
-        if (trip?.ended_ms === Number.POSITIVE_INFINITY) this.#recorded(`${boot} ${seq}`, trip)
-        this.#flying.delete(seq)
+        const trip = this.#flying.acked(seq)
+        if (trip) this.#recorded(`${boot} ${seq}`, trip)
       }
   }
 }

@@ -116,6 +116,7 @@ export class Runner {
       return
     }
     this.#trip = trip
+    this.#phone.take(trip)
     if (trip.ended_ms !== Number.POSITIVE_INFINITY) return this.#rest()
     this.#phase = 'to_pickup'
     this.#take(this.#wayTo(trip))
