@@ -215,7 +215,7 @@ export const limits = {
   verified_tokens_max: 50_000,
   password_length_min: 8,
   password_length_max: 256,
-  password_queue_max: 1_024,
+  password_queue_max: 512,
   password_retry_ms: 1_000,
   idempotency_key_max: 200,
   request_id_max: 128,

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { hash, verify } from '@node-rs/argon2'
 import { limits } from '../../protocols/limits.ts'
 import { overloaded, type Rejection } from '../../protocols/rejections.ts'
@@ -11,7 +12,8 @@ const decoy =
 
 /**
  * Hashing runs on libuv's few threads, one password at a time: more at once would take the cores from the loops that
- * serve everybody else, and libuv from files and names. What waits is bounded, since each holds a socket open.
+ * serve everybody else, and libuv from files and names. While others wait it rests after each for as long as that took,
+ * so that whoever guesses passwords has half a core of a worker at most. What waits is bounded: each holds a socket open.
  */
 let waiting = 0
 let last: Promise<unknown> = Promise.resolve()
@@ -20,13 +22,19 @@ async function queued<Result>(work: () => Promise<Result>): Promise<Result | Rej
   if (waiting >= limits.password_queue_max)
     return overloaded('too many passwords are being checked', limits.password_retry_ms)
   waiting += 1
-  const done = last.then(work)
-  last = done.catch(() => undefined)
-  try {
-    return await done
-  } finally {
-    waiting -= 1
-  }
+  let took_ms = 0
+  const done = last.then(async () => {
+    const began_ms = performance.now()
+    try {
+      return await work()
+    } finally {
+      took_ms = performance.now() - began_ms
+      waiting -= 1
+    }
+  })
+  const rest = () => (waiting > 0 ? pause(took_ms) : undefined)
+  last = done.then(rest, rest)
+  return done
 }
 
 /** The PHC string of a password, or `overloaded`. */
