@@ -79,11 +79,20 @@ export function crateSurplus(carrier: Carrier, needed: Requirement, policy: Poli
 /** The bits of all that his crates offer together: a sieve that never drops one who `fits`. */
 export function crateBits(carrier: Carrier, policy: Policy): number {
   let bits = 0
-  for (const crate of cratesOf(carrier, policy)) {
-    bits |= ladder[crate.size]
-    if (crate.ventilated) bits |= runnerBits.ventilated
-    if (crate.temperature_controlled) bits |= runnerBits.temperature_controlled
-    for (const pet_type of crate.pet_types) bits |= petBit(pet_type)
-  }
+  for (const crate of cratesOf(carrier, policy)) bits |= bitsOf(crate)
+  return bits
+}
+
+/** Each ping asks for them, and a crate never changes: they are reckoned once. */
+const known_bits = new WeakMap<Crate, number>()
+
+function bitsOf(crate: Crate): number {
+  const known = known_bits.get(crate)
+  if (known !== undefined) return known
+  let bits = ladder[crate.size]
+  if (crate.ventilated) bits |= runnerBits.ventilated
+  if (crate.temperature_controlled) bits |= runnerBits.temperature_controlled
+  for (const pet_type of crate.pet_types) bits |= petBit(pet_type)
+  known_bits.set(crate, bits)
   return bits
 }

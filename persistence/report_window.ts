@@ -23,7 +23,7 @@ export class ReportWindow {
   readonly #link: Link
   readonly #env: Env
   readonly #prefix: string
-  readonly #unacked = new Map<string, Waiting>()
+  readonly #unacked = new Map<number, Waiting>()
   readonly #unlisten: () => void
   #unsubscribe: () => void
   /** A ring would save nothing: the head moves on, and the array is cut when it is all behind. */
@@ -125,7 +125,7 @@ export class ReportWindow {
   }
 
   #send(waiting: Waiting): void {
-    const token = (this.#next++).toString(36)
+    const token = this.#next++
     waiting.sent_ms = this.#env.monotonic_ms()
     waiting.tries += 1
     this.#unacked.set(token, waiting)
@@ -138,7 +138,7 @@ export class ReportWindow {
   }
 
   #onAck(msg: Msg): void {
-    const token = msg.subject.slice(this.#prefix.length)
+    const token = Number(msg.subject.slice(this.#prefix.length))
     const waiting = this.#unacked.get(token)
     if (!waiting) return
     // An ack that says no: the sweep finds it still here and tries again.

@@ -39,6 +39,30 @@ export class MsgpackReader {
     throw new TypeError('a string was expected')
   }
 
+  /** The next string; it is `likely` itself where the bytes spell that, and then nothing was made for it. */
+  stringOr(likely: string): string {
+    const start = this.#at
+    const { length } = likely
+    const head = this.#byte()
+    const short = (head & 0xe0) === 0xa0 && (head & 0x1f) === length
+    if ((short || (head === 0xd9 && this.#byte() === length)) && this.#spells(likely)) {
+      this.#at += length
+      return likely
+    }
+    this.#at = start
+    return this.string()
+  }
+
+  #spells(likely: string): boolean {
+    const { length } = likely
+    if (this.#at + length > this.#bytes.length) return false
+    for (let index = 0; index < length; index++) {
+      const code = likely.charCodeAt(index)
+      if (code > 0x7f || this.#bytes[this.#at + index] !== code) return false
+    }
+    return true
+  }
+
   /** Any integer or float. 64-bit integers become the nearest double. */
   number(): number {
     const head = this.#byte()

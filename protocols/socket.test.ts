@@ -41,6 +41,21 @@ test('WS2 a fix whose place or time cannot be is set aside, and the others go on
   })
 })
 
+test('WS2 a frame means the same whatever boot the one before it had', () => {
+  const other = 'f47ac10b-58cc-4372-a567-0e02b2c3d470'
+  const frame = encodeFixes(boot, 'live', [fix])
+  for (const likely of [undefined, '', boot, other, boot.slice(1), `${boot}0`, boot.toUpperCase()])
+    expect(decodeClient(frame, true, likely)).toEqual(decodeClient(frame, true))
+  for (const odd of ['', boot.slice(1), 'é'.repeat(36), 'x'.repeat(36)])
+    for (const likely of [undefined, '', boot])
+      expect(
+        decodeClient(packr.pack(['f', odd, 'live', [[1, 2, 3, 4, null, null, null]]]), true, likely),
+      ).toEqual({
+        type: 'malformed',
+        detail: 'boot is not a lower-case UUID',
+      })
+})
+
 test('WS2 negative accuracy and infinite speed mean unknown', () => {
   const odd = { ...fix, accuracy_m: -1, speed_kmh: Number.POSITIVE_INFINITY, heading_degrees: Number.NaN }
   expect(decodeClient(encodeFixes(boot, 'live', [odd]), true)).toMatchObject({ fixes: [fix], unusable: [] })
@@ -119,6 +134,19 @@ test('WS5 a step, an unknown command and a bad body are malformed, and keep the 
       type: 'malformed',
       id,
     })
+})
+
+test('WS6 an ack is written as the library writes it, whatever its numbers and its boot', () => {
+  const edges = [0, 1, 0x7f, 0x80, 0xff, 0x100, 0xffff, 0x1_0000, 0xffff_ffff, 0x1_0000_0000, 2 ** 53 - 1]
+  for (const of of [boot, '', boot.repeat(2)])
+    for (const [from, first] of edges.entries())
+      for (const last of edges.slice(from)) {
+        const ranges: [number, number][] = [[first, last]]
+        const written = encodeServer({ type: 'acked', boot: of, ranges }, true)
+        expect(Buffer.from(written).toString('hex')).toBe(
+          packr.pack(['a', of, [first, last]]).toString('hex'),
+        )
+      }
 })
 
 test('WS6 a server message reads the same in both encodings', () => {

@@ -50,12 +50,15 @@ const commandChecks = new Map(
 const malformed = (detail: string, id?: string): ClientFrame =>
   id === undefined ? { type: 'malformed', detail } : { type: 'malformed', detail, id }
 
-/** Reads a client's frame. Never throws: what cannot be read is `malformed`. */
-export function decodeClient(bytes: Uint8Array, is_binary: boolean): ClientFrame {
+/**
+ * Reads a client's frame. Never throws: what cannot be read is `malformed`. `likely_boot` is that of the connection's
+ * last fixes, if it sent any: most frames have the same one, and its string is then used again.
+ */
+export function decodeClient(bytes: Uint8Array, is_binary: boolean, likely_boot?: string): ClientFrame {
   try {
     if (!is_binary) return fromObject(JSON.parse(utf8.decode(bytes)), true)
     const reader = new MsgpackReader(bytes)
-    if (reader.peek() === fixes_head) return fromFixes(reader)
+    if (reader.peek() === fixes_head) return fromFixes(reader, likely_boot)
     const value = reader.value()
     return reader.finished ? fromObject(value, false) : malformed('bytes after the message')
   } catch (error) {
@@ -66,12 +69,13 @@ export function decodeClient(bytes: Uint8Array, is_binary: boolean): ClientFrame
 /** A msgpack array of four. */
 const fixes_head = 0x94
 
-function fromFixes(reader: MsgpackReader): ClientFrame {
+function fromFixes(reader: MsgpackReader, likely_boot: string | undefined): ClientFrame {
   reader.array()
-  if (reader.string() !== 'f') return malformed('an array frame starts with f')
-  const boot = reader.string()
-  const lane = reader.string()
-  if (!isId.Check(boot)) return malformed('boot is not a lower-case UUID')
+  if (reader.stringOr('f') !== 'f') return malformed('an array frame starts with f')
+  const boot = reader.stringOr(likely_boot ?? '')
+  const lane = reader.stringOr('live')
+  if ((boot === '' || boot !== likely_boot) && !isId.Check(boot))
+    return malformed('boot is not a lower-case UUID')
   if (lane !== 'live' && lane !== 'backlog') return malformed('the lane is live or backlog')
   const count = reader.array()
   if (count < 1 || count > limits.fixes_per_frame_max) return malformed(`${count} fixes in a frame`)
@@ -161,8 +165,42 @@ function foldCase(value: object, field: string): void {
 /** A server's message as the frame of either encoding. */
 export function encodeServer(message: ServerMessage, is_binary: boolean): string | Uint8Array {
   if (!is_binary) return JSON.stringify(message)
-  if (message.type !== 'acked') return packr.pack(message)
-  return packr.pack(['a', message.boot, message.ranges.flat()])
+  return message.type === 'acked' ? encodeAcked(message.boot, message.ranges) : packr.pack(message)
+}
+
+/** `['a', boot, [first, last]]`, as `packr` writes it: by hand in a sixth of the time, for every fix is answered by one. */
+function encodeAcked(boot: string, ranges: readonly (readonly [number, number])[]): Uint8Array {
+  const [range] = ranges
+  if (!range || ranges.length > 1 || boot.length !== boot_chars || range[1] >= uint32_end)
+    return packr.pack(['a', boot, ranges.flat()])
+  ack.set(ack_head)
+  let at = ack_head.length
+  for (let index = 0; index < boot_chars; index++) ack[at++] = boot.charCodeAt(index)
+  ack[at++] = 0x92
+  at = putUnsigned(ack, at, range[0])
+  at = putUnsigned(ack, at, range[1])
+  return ack.slice(0, at)
+}
+
+const boot_chars = 36
+const uint32_end = 0x1_0000_0000
+/** An array of three, `a`, and the head of the boot's string. */
+const ack_head = Uint8Array.of(0x93, 0xa1, 'a'.charCodeAt(0), 0xd9, boot_chars)
+const ack = new Uint8Array(ack_head.length + boot_chars + 11)
+
+/** Writes a whole number below 2^32 in its shortest form; the result is where the next thing goes. */
+function putUnsigned(bytes: Uint8Array, at: number, value: number): number {
+  if (value < 0x80) {
+    bytes[at] = value
+    return at + 1
+  }
+  const size = value < 0x100 ? 1 : value < 0x1_0000 ? 2 : 4
+  bytes[at] = size === 1 ? 0xcc : size === 2 ? 0xcd : 0xce
+  for (let index = size; index > 0; index--) {
+    bytes[at + index] = value & 0xff
+    value >>>= 8
+  }
+  return at + 1 + size
 }
 
 /** A server's frame as a client reads it; it trusts the server. */

@@ -224,7 +224,7 @@ export function reportText({ from, type, key, at_ms, data }: ReportLike): Report
   const occurred_at = wireTime(at_ms)
   const text =
     `{"specversion":"1.0","id":${JSON.stringify(key)},"source":"${domain.source}","type":"${type}",` +
-    `"time":"${withMilliseconds(at_ms)}","datacontenttype":"application/json","subject":"${from.id}",` +
+    `"time":"${withMilliseconds(at_ms, occurred_at)}","datacontenttype":"application/json","subject":"${from.id}",` +
     `"data":{${fieldsText(data)}"occurred_at":"${occurred_at}"}}`
   return { stream: domain.stream, subject, text }
 }
@@ -248,5 +248,5 @@ export const hasTopic = (type: string): boolean => domainOf(type) !== undefined
 
 const suffixOf = (type: string) => type.slice(type.indexOf('.') + 1)
 
-const withMilliseconds = (at_ms: number) =>
-  `${wireTime(at_ms).slice(0, -1)}.${String(Math.floor(at_ms) % 1_000).padStart(3, '0')}Z`
+const withMilliseconds = (at_ms: number, wire_time = wireTime(at_ms)) =>
+  `${wire_time.slice(0, -1)}.${String(Math.floor(at_ms) % 1_000).padStart(3, '0')}Z`

@@ -37,6 +37,8 @@ export class RunnerConnection {
   readonly #acked = new Map<string, number[]>()
   #socket: WebSocket<Seated<RunnerConnection>> | undefined
   #binary: boolean
+  /** Of the last fixes. */
+  #boot: string | undefined
   #expires_ms: number
   #warned = false
   #verifying = false
@@ -94,7 +96,7 @@ export class RunnerConnection {
     if (!this.#budget.take(now_ms)) this.#tooFast(`${limits.socket_frames_per_second} frames a second`)
     else if (!this.#bytes.take(now_ms, bytes.length))
       this.#tooFast(`${limits.socket_bytes_per_second} bytes a second`)
-    else this.#obey(decodeClient(bytes, binary))
+    else this.#obey(decodeClient(bytes, binary, this.#boot))
   }
 
   /** A ping of the protocol's own, which the library has answered. */
@@ -151,6 +153,7 @@ export class RunnerConnection {
     if (unusable.length > 0)
       this.#refuse(boot, unusable, reject('request.malformed', 'no such place or time'))
     if (fixes.length === 0) return
+    this.#boot = boot
     const seqs = fixes.map((fix) => fix.seq)
     if (this.#unacked + seqs.length > limits.socket_unacked_max) {
       this.#refuse(boot, seqs, overloaded(`${this.#unacked} fixes wait`, limits.overload_retry_ms))
