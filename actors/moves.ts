@@ -83,8 +83,8 @@ function rejected(
 
 /**
  * Each fix goes to the trips during which it may have been taken, a repeated one too: only the trip knows what is durable, and
- * it drops what it has. A trip that is not under way refuses with `trip.not_active`; the fix has then done all that
- * it can, and counts as acknowledged.
+ * it drops what it has. A trip that is not under way refuses with `trip.not_active`: for good, unless he was reserved only
+ * just, for then it may be about to begin and the fix is to be sent again.
  */
 function relaysOf(
   runner_id: string,
@@ -95,7 +95,7 @@ function relaysOf(
 ): readonly Relay[] {
   if (passed.length === 0 || (bookings.length === 0 && recent.length === 0)) return no_relays
   const relays: Relay[] = []
-  const relay = (booking_id: string, from_ms: number, until_ms: number) => {
+  const relay = (booking_id: string, from_ms: number, until_ms: number, beginning: boolean) => {
     const waypoints: Waypoint[] = []
     for (const fix of passed)
       if (fix.latest_ms >= from_ms && fix.at_ms <= until_ms)
@@ -103,15 +103,20 @@ function relaysOf(
     if (waypoints.length > 0)
       relays.push({
         to: { actor: 'trip', id: booking_id },
-        signal: { type: 'trip.moved', runner_id, waypoints },
+        signal: { type: 'trip.moved', runner_id, waypoints, ...(beginning ? { beginning } : {}) },
       })
   }
   for (const { booking_id, since_ms } of bookings)
-    relay(booking_id, since_ms - limits.fix_future_max_ms, Number.POSITIVE_INFINITY)
+    relay(
+      booking_id,
+      since_ms - limits.fix_future_max_ms,
+      Number.POSITIVE_INFINITY,
+      now_ms - since_ms <= limits.trip_begin_max_ms,
+    )
   // One who took a booking again drives another leg: what is left of the first belongs to none.
   for (const { booking_id, since_ms, until_ms } of recent)
     if (now_ms - until_ms <= limits.trip_grace_ms && !bookings.some((hold) => hold.booking_id === booking_id))
-      relay(booking_id, since_ms - limits.fix_future_max_ms, until_ms)
+      relay(booking_id, since_ms - limits.fix_future_max_ms, until_ms, false)
   return relays
 }
 

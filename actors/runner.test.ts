@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { FollowUp, Principal } from '../protocols/actor.ts'
 import { behaviourOf } from '../protocols/actor.ts'
+import { limits } from '../protocols/limits.ts'
 import { firstPolicy } from '../protocols/policy.ts'
 import { bitsFor, type RunnerEvent, type RunnerSignal, runnerBits } from '../protocols/runner.ts'
 import { given, noon_ms, self, standing } from './given.ts'
@@ -272,6 +273,7 @@ test('RN13 a fix on a trip goes on to it with the time of the server, and again 
           live: true,
         },
       ],
+      beginning: true,
     },
   }
   expect(first.relays).toEqual([relay])
@@ -279,6 +281,19 @@ test('RN13 a fix on a trip goes on to it with the time of the server, and again 
   const again = feel(on_trip, signal, { before: first.volatile })
   expect(again.relays).toEqual([relay])
   expect(again.reports).toEqual([])
+})
+
+test('RN17 a trip is told for a minute that its runner was reserved only just', () => {
+  const told = (at_ms: number) =>
+    feel([...ready, reserved(1)], moved({}, at_ms), { at_ms }).relays?.map(({ signal }) =>
+      signal.type === 'trip.moved' ? signal.beginning : undefined,
+    )
+  expect(told(noon_ms + limits.trip_begin_max_ms)).toEqual([true])
+  expect(told(noon_ms + limits.trip_begin_max_ms + 1)).toEqual([undefined])
+  const behaviour = behaviourOf(runner)
+  const state = behaviour.evolve(given(runner, [...ready, reserved(1)]).state, released, standing)
+  const late = behaviour.sense({ state, volatile }, moved({ lane: 'backlog' }), standing)
+  expect(late.relays?.map(({ signal }) => 'beginning' in signal)).toEqual([false])
 })
 
 test('RN16 a fix goes to the trip that it may belong to when the clock of the server was set before the trip began', () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { behaviourOf, type Principal } from '../protocols/actor.ts'
+import { limits } from '../protocols/limits.ts'
 import type { TripEvent, TripSignal, Waypoint } from '../protocols/trip.ts'
 import { given, noon_ms, self, standing } from './given.ts'
 import { idFrom } from './ids.ts'
@@ -158,6 +159,24 @@ test('TR7 fixes of another runner, or without a trip under way, are refused and 
   expect(feel([started, completed(0)], moved(runner.id, at(1)))).toMatchObject(refused)
   const late = feel([started, completed(0)], moved(runner.id, at(-60, { live: false })))
   expect(late.refused).toBeUndefined()
+})
+
+test('TR18 a fix of one who was reserved only just is to be sent again until his trip has begun', () => {
+  const { sense, volatile } = behaviourOf(trip)
+  const signal: TripSignal = { ...moved(runner.id, at(1)), beginning: true }
+  const feel = (history: TripEvent[]) =>
+    sense({ state: given(trip, history).state, volatile }, signal, standing)
+  const later = { rejected: 'trip.not_active', retry_after_ms: limits.trip_begin_retry_ms }
+  const former = { ...started, runner_id: rival.id }
+  for (const history of [[], [former], [former, completed(0, 'cancelled')]])
+    expect(feel(history)).toMatchObject({ skip: true, refused: later })
+  expect(feel([started]).refused).toBeUndefined()
+  expect(
+    sense({ state: given(trip, []).state, volatile }, moved(runner.id, at(1)), standing).refused,
+  ).toEqual({
+    rejected: 'trip.not_active',
+    detail: 'the runner is not on this trip',
+  })
 })
 
 test('TR8 the signals of one linger become one command', () => {

@@ -1,6 +1,6 @@
 import type { Actor, Context, Decision, Perception } from '../protocols/actor.ts'
 import { limits } from '../protocols/limits.ts'
-import { reject } from '../protocols/rejections.ts'
+import { type Rejection, reject } from '../protocols/rejections.ts'
 import type { MessageOf } from '../protocols/shape.ts'
 import { wireTime, wireTimeOrNull } from '../protocols/times.ts'
 import type {
@@ -167,6 +167,9 @@ function record(
 
 const notActive = reject('trip.not_active', 'the runner is not on this trip')
 
+/** Whoever is reserved but has no trip yet sends again; the runner's actor bounds for how long. */
+const notBegun: Rejection = { ...notActive, retry_after_ms: limits.trip_begin_retry_ms }
+
 /** A place on an ended trip must be from before its end. `slack_ms`: what waited while the trip ended was good when it came. */
 const takes = ({ status, ended_ms }: Trip, place: Waypoint, now_ms: number, slack_ms: number): boolean =>
   status === 'active' ||
@@ -214,13 +217,13 @@ function newestLive(waypoints: readonly Waypoint[]): Waypoint | undefined {
 /** Pushes the newest live place to those who watch, at once, and hands the rest to `gather`. */
 function moved(
   { state, volatile }: Readonly<{ state: Trip; volatile: Feed }>,
-  { runner_id, waypoints }: TripSignal,
+  { runner_id, waypoints, beginning = false }: TripSignal,
   { id, at_ms }: Context,
 ): Perception<Feed> {
   const wanted =
     state.runner_id === runner_id &&
     (state.status === 'active' || waypoints.some((place) => takes(state, place, at_ms, 0)))
-  if (!wanted) return { volatile, skip: true, refused: notActive }
+  if (!wanted) return { volatile, skip: true, refused: beginning ? notBegun : notActive }
   const shown_ms = volatile.track_id === state.track_id ? volatile.shown_ms : 0
   const newest = state.status === 'active' ? newestLive(waypoints) : undefined
   if (!newest || newest.at_ms <= shown_ms) return { volatile }

@@ -1,7 +1,7 @@
 /** How a shard's actors perceive and are asked: nothing here makes an event. */
 import type { Context, Message, Perception, Principal } from '../protocols/actor.ts'
 import type { Policy } from '../protocols/policy.ts'
-import { type Rejection, reject } from '../protocols/rejections.ts'
+import { mayPass, type Rejection, reject } from '../protocols/rejections.ts'
 import type { Activation } from './activation.ts'
 import { digest_query, digestOf } from './digest.ts'
 import type { Env } from './env.ts'
@@ -108,7 +108,8 @@ export class Senses {
     let open = relays.length + 1
     let first: Rejection | undefined
     const one: SignalDone = (refused) => {
-      first ??= refused
+      // Sent again it reaches all of them: those who have it drop what comes twice.
+      if (refused && (!first || (mayPass(refused) && !mayPass(first)))) first = refused
       open -= 1
       if (open === 0) done(first)
     }

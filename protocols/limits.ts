@@ -188,6 +188,9 @@ export const limits = {
   boots_per_trip_max: 4,
   /** How long after its end a trip still takes what was driven before it. */
   trip_grace_ms: 3_600_000,
+  /** From the reservation of a runner to the start of his trip are two frames, or an outage. */
+  trip_begin_max_ms: 60_000,
+  trip_begin_retry_ms: 250,
   /** Speed of the straight-line estimate of a route's duration. */
   route_speed_kmh: 45,
 

@@ -99,6 +99,10 @@ export const overloaded = (detail: string, retry_after_ms: number): Rejection =>
   retry_after_ms,
 })
 
+/** Whether the same may be taken when it comes again: a socket says so with a time. */
+export const mayPass = ({ rejected, retry_after_ms }: Rejection): boolean =>
+  retry_after_ms !== undefined || rejections[rejected].status === 503
+
 /** True for a value that some row refused with. Events and views are never shaped like this. */
 export const isRefusal = (value: unknown): value is Rejection =>
   typeof value === 'object' && value !== null && 'rejected' in value

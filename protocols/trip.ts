@@ -37,6 +37,8 @@ export const tripSignals = {
   'trip.moved': Type.Object({
     runner_id: Id,
     waypoints: Type.Array(Waypoint, { minItems: 1, maxItems: limits.fixes_per_frame_max }),
+    /** He was reserved only just: a trip that is not his yet may be about to begin. */
+    beginning: Type.Optional(Type.Boolean()),
   }),
 }
 
