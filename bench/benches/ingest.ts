@@ -62,13 +62,14 @@ async function prepare(stack: Stack, pinger: PingerProcess, options: Options): P
   await enlist(stack.port, fleet)
   const trips = await tripsOf(stack.port, owners, fleet)
   options.note(`  ${runners} runners are online, ${trips.length} of them on a trip`)
-  const window = options.size('window', 1_000)
+  const window = options.size('window', runners)
   const { counts } = await pinger.tell({ type: 'open', port: stack.port, runners: fleet, trips, window })
   return counts
 }
 
 async function run(options: Options) {
   const workers = options.size('workers', 1)
+  const runners = options.size('runners', 5_000)
   const stack = await startStack({ workers })
   const pinger = new PingerProcess()
   const link = await connectNats({
@@ -99,7 +100,7 @@ async function run(options: Options) {
       rounds.length,
       { ours: median(rounds.map(({ per_s }) => per_s)) },
       {
-        counts: `pings acked to their devices and held by RUNNER_EVENTS; ${options.size('runners', 5_000)} runner sockets, a tenth on a trip with a watching owner and journaled waypoints, ${fixes_per_round} fixes each a round (the rate filter's burst), at most ${options.size('window', 1_000)} on their way at once, ${workers} worker threads`,
+        counts: `pings acked to their devices and held by RUNNER_EVENTS; ${runners} runner sockets, a tenth on a trip with a watching owner and journaled waypoints, ${fixes_per_round} fixes each a round (the rate filter's burst), one of each device and at most ${options.size('window', runners)} on their way at once, ${workers} worker threads`,
         acked_per_s: median(rounds.map(({ acked_per_s }) => acked_per_s)),
         not_on_topic: missing,
         engine_cpu_us_per_ping: ((cpuSeconds(stack.pid) - cpu.engine) * 1e6) / pings,

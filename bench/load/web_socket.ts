@@ -2,6 +2,8 @@ import { connect, type Socket } from 'node:net'
 
 const ping = 9
 const pong = 10
+/** Where every socket's bytes come to: each read is dealt with before the next one. */
+const landing = Buffer.alloc(64 * 1024)
 /** A mask of zeros is a mask: the payload is sent as it is. */
 const mask_bytes = 4
 
@@ -24,15 +26,19 @@ export class LoadSocket {
   /** Connects and upgrades; rejects with the status line when the server says no. `closed` is called once it was open. */
   static open(port: number, path: string, onFrame: OnFrame, closed: () => void): Promise<LoadSocket> {
     return new Promise((resolve, reject) => {
-      const socket = connect(port, '127.0.0.1')
+      const take = (bytes: Buffer) => {
+        if (client.#open) client.#take(bytes)
+        else client.#upgrade(bytes, () => resolve(client), reject)
+      }
+      const callback = (count: number) => {
+        take(landing.subarray(0, count))
+        return true
+      }
+      const socket = connect({ port, host: '127.0.0.1', onread: { buffer: landing, callback } })
       const client = new LoadSocket(socket, onFrame)
       socket.on('connect', () => socket.write(handshake(path)))
       socket.on('error', reject)
       socket.on('close', () => (client.#open ? closed() : reject(new Error('closed before the upgrade'))))
-      socket.on('data', (bytes) => {
-        if (client.#open) client.#take(bytes)
-        else client.#upgrade(bytes, () => resolve(client), reject)
-      })
     })
   }
 
@@ -48,7 +54,7 @@ export class LoadSocket {
   #upgrade(bytes: Buffer, resolve: () => void, reject: (why: Error) => void): void {
     const all = this.#rest ? Buffer.concat([this.#rest, bytes]) : bytes
     const end = all.indexOf('\r\n\r\n')
-    this.#rest = all
+    this.#rest = Buffer.from(all)
     if (end < 0) return
     const line = all.toString('latin1', 0, all.indexOf('\r\n'))
     if (!line.includes(' 101 ')) {
@@ -72,7 +78,7 @@ export class LoadSocket {
       this.#frame((all[at] as number) & 15, all, start, end)
       at = end
     }
-    this.#rest = at === all.length ? undefined : all.subarray(at)
+    this.#rest = at === all.length ? undefined : Buffer.from(all.subarray(at))
   }
 
   #frame(opcode: number, bytes: Buffer, start: number, end: number): void {

@@ -34,12 +34,15 @@ export class RunnerConnection {
   readonly #desk: Desk
   readonly #budget: Budget
   readonly #bytes: Budget
-  readonly #acked = new Map<string, number[]>()
+  /** By boot: one, but for the turn in which a device starts anew. */
+  #acked: { readonly boot: string; readonly seqs: number[] }[] = []
   #socket: WebSocket<Seated<RunnerConnection>> | undefined
   #binary: boolean
   /** Of the last fixes. */
   #boot: string | undefined
   #expires_ms: number
+  /** What was sent waits for the socket. */
+  #pressed = false
   #warned = false
   #verifying = false
   #acks = 0
@@ -76,7 +79,7 @@ export class RunnerConnection {
   /** The socket is gone: nothing may touch it any more. */
   closed(): void {
     this.#socket = undefined
-    this.#acked.clear()
+    this.#acked = []
   }
 
   close(code: number, reason: string): void {
@@ -86,6 +89,7 @@ export class RunnerConnection {
   send(message: ServerMessage): void {
     if (!this.#socket) return
     const sent = this.#socket.send(encodeServer(message, this.#binary), this.#binary)
+    this.#pressed = sent !== 1
     if (sent === 2) this.close(closeCodes.slow_reader, 'the socket is not read')
   }
 
@@ -132,10 +136,12 @@ export class RunnerConnection {
 
   /** Sends the acks that have gathered, unless the socket is not being read: then they gather on. */
   flush(): void {
-    if (!this.#socket || this.#socket.getBufferedAmount() > limits.socket_ack_buffer_bytes) return
-    for (const [boot, seqs] of this.#acked) this.send({ type: 'acked', boot, ranges: rangesOf(seqs) })
-    this.#acked.clear()
+    if (!this.#socket) return
+    if (this.#pressed && this.#socket.getBufferedAmount() > limits.socket_ack_buffer_bytes) return
+    const acked = this.#acked
+    this.#acked = []
     this.#acks = 0
+    for (const { boot, seqs } of acked) this.send({ type: 'acked', boot, ranges: rangesOf(seqs) })
   }
 
   /** Warns before the token ends, and closes some time after it has. */
@@ -171,9 +177,9 @@ export class RunnerConnection {
 
   #ack(boot: string, seqs: number[]): void {
     if (!this.#socket) return
-    const gathered = this.#acked.get(boot)
-    if (gathered) gathered.push(...seqs)
-    else this.#acked.set(boot, seqs)
+    const gathered = this.#acked.find((each) => each.boot === boot)
+    if (gathered) gathered.seqs.push(...seqs)
+    else this.#acked.push({ boot, seqs })
     this.#acks += seqs.length
     if (this.#acks > limits.socket_unacked_max) this.close(closeCodes.slow_reader, 'the acks are not read')
     else this.#desk.dirty(this)
