@@ -1,6 +1,6 @@
 import type { Address, Message } from '../protocols/actor.ts'
 import { packState, unpackState } from '../protocols/codec.ts'
-import type { Known } from './keys.ts'
+import type { Known } from './generation.ts'
 import type { Pending } from './outbox.ts'
 import type { ActorRow, CutHead } from './ports.ts'
 import type { Residents } from './residents.ts'
@@ -17,7 +17,7 @@ export interface ShardRow {
   readonly births: number
   /** What the cut's actors add up to; a row of an older program does not say. */
   readonly held?: Residents['held'] | undefined
-  readonly keys: readonly (readonly [string, Known])[]
+  readonly keys: Iterable<readonly [string, Known]>
   readonly timers: readonly Timer[]
   readonly pending: readonly Pending[]
   readonly published: Position
@@ -35,7 +35,7 @@ const aboutCut = ({ shard, epoch, n, log_seq, hash, at_ms }: Head): string =>
   `shard ${shard} at ${epoch}, ${n}, ${log_seq}, ${hash}, ${at_ms}`
 
 export function packRow(row: ShardRow, head: Head): Uint8Array {
-  const keys = row.keys.map(([id, { body_hash, n, at_ms }]): KeyRow => [id, body_hash, n, at_ms])
+  const keys = Array.from(row.keys, ([id, { body_hash, n, at_ms }]): KeyRow => [id, body_hash, n, at_ms])
   const timers = row.timers.map(({ id, due_ms, to, command }): TimerRow => [id, due_ms, to, command])
   return packState({ ...row, keys, timers }, aboutCut(head))
 }

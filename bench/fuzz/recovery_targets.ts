@@ -77,7 +77,7 @@ async function recovered({ shard }: RecordedShard, shards: number, damage: Damag
     })
     const actors = [...residents.values()].map(({ key, seq, state }) => [key, seq, state] as const)
     actors.sort(([one], [other]) => (one < other ? -1 : 1))
-    const known = keys.all().map(([id]) => id)
+    const known = Array.from(keys.all(), ([id]) => id)
     return { hash: stateHash({ n: tip.n, actors, known, births: residents.births, quarantined }), at_ms }
   } catch (error) {
     if (error instanceof Fault) return { fault: error.message }
