@@ -40,7 +40,7 @@ export function openSql(options: SqlOptions): Sql {
     connection: {
       application_name: options.application_name,
       statement_timeout: limits.database_statement_ms,
-      idle_in_transaction_session_timeout: limits.database_statement_ms,
+      idle_in_transaction_session_timeout: limits.database_hold_ms,
     },
     // Arrays travel as text with a cast, so the catalogue of types need not be read at each connection.
     fetch_types: false,

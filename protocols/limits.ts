@@ -344,7 +344,8 @@ export const limits = {
   data_lock_wait_ms: 15_000,
   database_clients_max: 64,
   database_message_bytes_max: 64 * 1024 * 1024,
-  database_hold_ms: 30_000,
+  /** Less than a client waits for a connection: of two engines one may stand still in the middle of a transaction. */
+  database_hold_ms: 4_000,
   startup_check_ms: 3_000,
 
   // PostgreSQL.

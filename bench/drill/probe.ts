@@ -1,7 +1,7 @@
+import { request } from 'node:http'
 import { Refused } from '../../gateways/client/pending_commands.ts'
 import { clientOf } from '../city/owner_app.ts'
 import type { Citizen } from '../city/population.ts'
-import { isReady } from '../stack.ts'
 
 const patience_ms = 2_000
 
@@ -26,27 +26,35 @@ export class Probe {
   }
 
   async serves(): Promise<boolean> {
-    if (!(await isReady(this.#url))) return false
     this.#steps += 1
     const place = { latitude: 6 + this.#steps / 1e5, longitude: 100.2 }
     return (
-      (await this.#call('POST', '/runners/me/online', place)) && this.#call('GET', '/bookings?page=1&limit=1')
+      (await this.#call('GET', '/readiness')) &&
+      (await this.#call('POST', '/api/v1/runners/me/online', place)) &&
+      this.#call('GET', '/api/v1/bookings?page=1&limit=1')
     )
   }
 
+  /**
+   * Each call has a connection of its own: behind a balancer the kept ones of a pool lead to an engine that stands still,
+   * and trying them one after the other tells how many there are, not when somebody serves again.
+   */
   async #call(method: string, path: string, body?: object): Promise<boolean> {
     const headers = {
       authorization: `Bearer ${await this.#prober.token(false)}`,
       'content-type': 'application/json',
     }
     const signal = AbortSignal.timeout(patience_ms)
-    const init = { method, headers, signal, ...(body ? { body: JSON.stringify(body) } : {}) }
-    return fetch(`${this.#url}/api/v1${path}`, init).then(
-      async (response) => {
-        await response.arrayBuffer()
-        return response.ok
-      },
-      () => false,
-    )
+    return new Promise((resolve) => {
+      const sent = request(`${this.#url}${path}`, { method, headers, agent: false, signal })
+      const lost = () => resolve(false)
+      sent.on('error', lost)
+      sent.on('response', (response) => {
+        response.on('error', lost)
+        response.on('end', () => resolve(response.statusCode !== undefined && response.statusCode < 300))
+        response.resume()
+      })
+      sent.end(body ? JSON.stringify(body) : undefined)
+    })
   }
 }

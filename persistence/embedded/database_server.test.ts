@@ -1,6 +1,8 @@
+import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { limits } from '../../protocols/limits.ts'
 import { embeddedDatabase } from '../testing.ts'
 import { writable } from './database_server.ts'
 
@@ -48,6 +50,24 @@ test('SU7 a client that vanishes in a transaction leaves nothing of it, and stop
     expect((await reader.query('SELECT count(*)::int AS n FROM vanished')).rows).toEqual([{ n: 0 }])
   }
   await reader.end()
+})
+
+test('SU18 a client that is silent in a transaction is cut off once others wait, and not before', async () => {
+  const silent = await connect()
+  const over = once(silent.connection.stream, 'close')
+  await silent.query('CREATE TABLE silence (a int)')
+  await silent.query('BEGIN')
+  await silent.query('INSERT INTO silence VALUES (1)')
+  // That nothing happens is the point: no event tells of it.
+  await new Promise((resolve) => setTimeout(resolve, limits.database_hold_ms * 1.5))
+  await silent.query('INSERT INTO silence VALUES (2)')
+  await silent.query('COMMIT')
+  await silent.query('BEGIN')
+  await silent.query('INSERT INTO silence VALUES (3)')
+  const other = await connect()
+  await over
+  expect((await other.query('SELECT a FROM silence ORDER BY a')).rows).toEqual([{ a: 1 }, { a: 2 }])
+  await other.end()
 })
 
 test('SU8 what the embedded database has committed survives kill -9', async () => {

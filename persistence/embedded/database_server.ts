@@ -66,8 +66,14 @@ class Client {
     if (this.#holds) return
     await this.#turns.take()
     this.#holds = true
-    // A client that keeps its turn and is silent would stop all the others.
-    this.#socket.setTimeout(limits.database_hold_ms, () => this.#socket.destroy())
+    this.#socket.on('timeout', () => this.#silent())
+    this.#socket.setTimeout(limits.database_hold_ms)
+  }
+
+  /** A client that keeps its turn and is silent stops all the others; while there are none it may think. */
+  #silent(): void {
+    if (this.#turns.are_wanted) this.#socket.destroy()
+    else this.#socket.setTimeout(limits.database_hold_ms)
   }
 
   #release(): void {

@@ -3,6 +3,11 @@ export class Turns {
   #taken = false
   readonly #waiting: (() => void)[] = []
 
+  /** Somebody wants the turn that another one has. */
+  get are_wanted(): boolean {
+    return this.#waiting.length > 0
+  }
+
   take(): Promise<void> {
     if (!this.#taken) {
       this.#taken = true
