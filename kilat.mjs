@@ -34,10 +34,15 @@ const textOf = (path) => (existsSync(path) ? readFileSync(path, 'utf8') : '')
 /** A trouble that the person at the keyboard can do something about: printed without a stack. */
 class Trouble extends Error {}
 
-/** Runs to the end; the output goes to ours. Resolves with the exit code. */
+/** Becomes the program under the same process id; a companion ends it when we are gone (`persistence/embedded/guarded.ts`). */
+const guard = 'exec 3<&0; (read -r end; kill -s TERM $$) <&3 >/dev/null 2>&1 & exec "$@" </dev/null 3<&-'
+
+/** Runs to the end, its own or ours; the output goes to ours. Resolves with the exit code. */
 function run(command, args, options = {}) {
+  const [first, ...rest] = windows ? [command, ...args] : ['/bin/sh', '-c', guard, '-', command, ...args]
+  const stdio = [windows ? 'ignore' : 'pipe', 'inherit', 'inherit']
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], ...options })
+    const child = spawn(first, rest, { cwd: root, stdio, ...options })
     child.once('error', reject)
     child.once('exit', (code, signal) => resolve(signal === null ? code : 1))
   })
@@ -331,18 +336,11 @@ function totals(path) {
 async function test(args) {
   const result = join(own, `tests-${process.pid}.json`)
   await prepare({ strict: false })
+  const reports = ['--reporter=default', '--reporter=json', `--outputFile.json=${result}`]
   const checks = {
     types: () => tool('typescript/bin/tsc', '-p', '.', '--noEmit'),
     lint: () => tool('@biomejs/biome/bin/biome', 'check', '--error-on-warnings'),
-    tests: () =>
-      tool(
-        'vitest/vitest.mjs',
-        'run',
-        '--reporter=default',
-        '--reporter=json',
-        `--outputFile.json=${result}`,
-        ...args,
-      ),
+    tests: () => tool('vitest/vitest.mjs', 'run', ...reports, ...args),
   }
   const codes = {}
   for (const [name, check] of Object.entries(checks)) {

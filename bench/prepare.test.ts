@@ -1,13 +1,27 @@
 // The root script, which no types reach: it is plain JavaScript, so that it runs before anything is installed.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { spawnGuarded } from '../persistence/embedded/guarded.ts'
+import { goneWithin, identityOf, lives } from '../persistence/embedded/identity.ts'
 
 interface Script {
   mirrorStanzas(targets: string, read: (path: string) => string): string[]
@@ -88,4 +102,23 @@ test('SU15 the mirrors and their keys are those that apt is set up with, in eith
   expect(stanzas[0]).toContain('Signed-By: /keys/debian.gpg')
   expect(stanzas[1]).toContain('URIs: http://two.test/debian/\n')
   expect(stanzas[1]).toContain('Signed-By: /keys/list.gpg')
+})
+
+test('SU19 what kilat runs ends with it, killed as it may be', async () => {
+  const folder = join(dir, 'killed')
+  mkdirSync(join(folder, 'node_modules', 'typescript', 'bin'), { recursive: true })
+  for (const name of ['kilat.mjs', 'verbs.mjs', 'tsconfig.json'])
+    copyFileSync(join(process.cwd(), name), join(folder, name))
+  for (const name of ['package-lock.json', join('node_modules', '.package-lock.json')])
+    writeFileSync(join(folder, name), '{"packages":{}}')
+  writeFileSync(join(folder, 'bundle.mjs'), '')
+  const compiler = 'console.log(process.pid); setInterval(() => {}, 1_000)'
+  writeFileSync(join(folder, 'node_modules', 'typescript', 'bin', 'tsc'), compiler)
+  const kilat = spawnGuarded(process.execPath, [join(folder, 'kilat.mjs'), 'build'], { out: 'pipe' })
+  const [line] = (await once(createInterface({ input: kilat.stdout as Readable }), 'line')) as [string]
+  const started = identityOf(Number(line))
+  if (!started) throw new Error('nothing was started')
+  expect(lives(started)).toBe(true)
+  kilat.kill('SIGKILL')
+  expect(await goneWithin(started, 20_000)).toBe(true)
 })

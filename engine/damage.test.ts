@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { decodeRecord } from '../protocols/codec.ts'
 import { limits } from '../protocols/limits.ts'
 import { SteppedEnv } from './clock.ts'
 import { idAt, memoryStores, type Stand, type Stores, stand, stateOf, until } from './counter.given.ts'
@@ -109,10 +110,14 @@ test('SN15 an owner drops the false cut that refuses his own, but nobody who was
     await env.advance(2 * limits.snapshot_interval_ms)
   }
   expect((await snapshots.cuts(0))[0]).toMatchObject({ n: 6, epoch: 2 })
+  const true_cuts = await snapshots.cuts(0)
   await forge()
   const forged = await snapshots.cuts(0)
   await dropFalse({ shard: 0, env, ...stores }, 'the former owner')
   expect(await snapshots.cuts(0)).toEqual(forged)
+  const newest = decodeRecord(stores.journal.log.of(0).at(-1)?.bytes ?? new Uint8Array())
+  await dropFalse({ shard: 0, env, ...stores }, newest.writer)
+  expect(await snapshots.cuts(0)).toEqual(true_cuts.slice(0, forged.length - 1))
 })
 
 test('EN36 a cut at rest behind a claim is of the newest frame, and the next start goes by it', async () => {

@@ -75,6 +75,21 @@ test('EN37 a list after a restart waits for all that anybody may have been told 
   expect(await until(env, opened.caughtUp(somebody.id))).toBe(true)
 })
 
+test('EN37 a list after a restart waits for what the log holds and the lists do not', async () => {
+  const stores = memoryStores()
+  const before = await stand({ shards: 1, stores })
+  const { project } = stores.projections
+  stores.projections.project = async () => {
+    throw new Fault('the database is away', { retry: true })
+  }
+  await until(before.env, before.send(idAt(1), { add: 1 }))
+  const { board, env } = await stand({ shards: 1, stores, env: before.env })
+  expect(await until(env, board.caughtUp(somebody.id))).toBe(false)
+  stores.projections.project = project.bind(stores.projections)
+  await env.advance(20_000)
+  expect(await until(env, board.caughtUp(somebody.id))).toBe(true)
+})
+
 test('EN37 who was woken is told of with a frame that lists must have', async () => {
   const here = await stand({ resident_max: 3, shards: 1 })
   const all = Array.from({ length: 10 }, (_, index) => idAt(index))

@@ -53,3 +53,22 @@ test('EN28 while nobody can tell who the owner is, questions wait a little and a
   here.stores.journal.start()
   expect(await stateOf(here, id)).toBe(1)
 })
+
+test('EN28 a look at the log that was long under way says too little, and the next one tells', async () => {
+  const stores = memoryStores()
+  const env = new HeldUpEnv()
+  const old = await stand({ stores, env })
+  await until(env, old.send(id, { add: 1 }))
+  env.held_ms += 10_000
+  const { journal } = stores
+  const look = journal.last.bind(journal)
+  journal.last = async (shard) => {
+    const seen = await look(shard)
+    journal.last = look
+    const young = await stand({ stores })
+    await until(young.env, young.send(id, { add: 1 }))
+    env.held_ms += limits.tenure_ms + 1
+    return seen
+  }
+  expect(await stateOf(old, id)).toMatchObject({ rejection: { rejected: 'moved' } })
+})

@@ -109,10 +109,21 @@ export function secured(address: string): Secured {
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 
-/** Errors of the client itself (a refused, lost or late connection) have no SQLSTATE and pass. */
+/** Node's and OpenSSL's codes of a certificate that is not believed. One of tomorrow passes by itself; no other does. */
+const mistrust =
+  /^(CERT_(?!NOT_YET)|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(GET|VERIFY|DECODE)|INVALID_(CA|PURPOSE)|HOSTNAME_MISMATCH|ERR_TLS_CERT_)/
+
+/** Errors of the client itself (a refused, lost or late connection) have no SQLSTATE and pass, but for such a certificate. */
 function passes(error: unknown): boolean {
-  if (!(error instanceof postgres.PostgresError)) return codeOf(error) !== ''
+  if (!(error instanceof postgres.PostgresError)) return codeOf(error) !== '' && !mistrust.test(codeOf(error))
   return passing_classes.some((prefix) => error.code.startsWith(prefix))
+}
+
+/** Of a certificate with Node's words, which name the host that was asked for and the names that it is for. */
+function whyOf(error: unknown): string {
+  const code = codeOf(error)
+  if (!(error instanceof Error && mistrust.test(code))) return code || 'failed'
+  return `the certificate of the database does not fit: ${error.message} (${code})`
 }
 
 /** Runs `work`; whatever it rejects with becomes a Fault that names `what`, never the statement or its values. */
@@ -121,7 +132,7 @@ export async function attempt<T>(what: string, work: () => Promise<T>): Promise<
     return await work()
   } catch (cause) {
     if (cause instanceof Fault) throw cause
-    throw new Fault(`${what}: ${codeOf(cause) || 'failed'}`, { retry: passes(cause), cause })
+    throw new Fault(`${what}: ${whyOf(cause)}`, { retry: passes(cause), cause })
   }
 }
 

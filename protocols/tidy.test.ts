@@ -23,6 +23,7 @@ const reads_environment = /\bprocess\.env\b/
 const may_read_environment = /^(gateways\/(main|cli)\.ts|bench\/|persistence\/testing\.ts)/
 /** They start programs, each of which ends with its parent: by its input, by its channel, or by a companion. */
 const starters = new Set([
+  'kilat.mjs',
   'persistence/embedded/guarded.ts',
   'persistence/embedded/programs.ts',
   'persistence/embedded/embedded.ts',
@@ -33,7 +34,8 @@ const starters = new Set([
   'bench/load/pinger_process.ts',
   'bench/benches/recover.ts',
 ])
-const starts_programs = /import \{[^}]*\b(spawn|fork|exec|execFile)\b[^}]*\} from 'node:child_process'/
+const starts_programs =
+  /import \{[^}]*\b(spawn|fork|exec|execFile)\b[^}]*\} from '(node:)?child_process'|import\s+[\w*][^{}\n]* from '(node:)?child_process'|(import|require)\('(node:)?child_process'\)/
 const lines_max = 400
 
 const root = join(import.meta.dirname, '..')
@@ -110,6 +112,7 @@ test('TD7 every command of an actor occurs in its test', () => {
 })
 
 test('TD8 a program is started only where its life is bound to that of its parent', () => {
-  const found = files.filter((file) => starts_programs.test(read(file)))
+  const programs = readdirSync(root).filter((name) => name.endsWith('.mjs'))
+  const found = [...files, ...programs].filter((file) => starts_programs.test(read(file)))
   expect(found.sort()).toEqual([...starters].sort())
 })

@@ -1,14 +1,20 @@
 // What operators see of a town's journal.
 import { beforeAll, expect, test } from 'vitest'
 import { behaviours } from '../../actors/behaviours.ts'
+import type { Told } from '../../engine/chronicle.ts'
 import { Fold } from '../../engine/fold.ts'
 import { stateHash } from '../../engine/hash.ts'
+import type { ActorRow, Snapshots } from '../../engine/ports.ts'
+import { savedState } from '../../engine/residents.ts'
+import { aboutActor } from '../../engine/shard_row.ts'
 import { atDesk } from '../../gateways/ops/desk.given.ts'
 import { exportIncident, rerunIncidents } from '../../gateways/ops/export.ts'
 import { type Incident, rerun } from '../../gateways/ops/incident.ts'
-import type { Act, Entry } from '../../gateways/ops/life.ts'
+import { type Act, about, type Entry } from '../../gateways/ops/life.ts'
 import { replay } from '../../gateways/ops/replay.ts'
 import { verify } from '../../gateways/ops/verify.ts'
+import { decodeRecord, encodeRecord, packState } from '../../protocols/codec.ts'
+import { isClaim } from '../../protocols/frame.ts'
 import type { CloudEvent } from '../../protocols/topics.ts'
 import { shards } from '../thread.ts'
 import { eventsOf } from './replay.ts'
@@ -89,6 +95,10 @@ test('OP7 a runner, a place and a time choose what is told, in words and by line
   const early = (await json(replay, [], { runner: runner_id, to: middle?.at ?? '' })) as Entry[]
   expect(early.length).toBeLessThan(whole.length)
   expect(whole.slice(0, early.length)).toEqual(early)
+  const commands = (life: readonly Entry[], from_ms: number) =>
+    life.filter(({ entry, at_ms }) => entry === 'command' && at_ms >= from_ms)
+  const late = (await json(replay, [], { runner: runner_id, from: middle?.at ?? '' })) as Entry[]
+  expect(commands(late, 0)).toEqual(commands(whole, middle?.at_ms ?? 0))
   const pickup = (
     folded.view('booking', booking_id) as { pickup_address: { latitude: number; longitude: number } }
   ).pickup_address
@@ -109,6 +119,23 @@ test('OP7 a runner, a place and a time choose what is told, in words and by line
     [{ area: '1,2' }, 'an H3 cell'],
   ] as const)
     await expect(run(replay, [], values)).rejects.toThrow(flaw)
+})
+
+test('OP7 what is of somebody, what he did and what names him is about him, and nothing else', () => {
+  const told = (command: object, data: object = {}) =>
+    ({
+      command: { to: { actor: 'trip', id: 'x' }, by: { id: 'x', role: 'owner' }, body: {}, ...command },
+      events: [{ record: { data } }],
+    }) as unknown as Told
+  const wants = about('me')
+  const mine = [
+    told({ to: { actor: 'trip', id: 'me' } }),
+    told({ by: { id: 'me', role: 'owner' } }),
+    told({ body: { deep: [{ runner_id: 'me' }] } }),
+    told({}, { runner_id: 'me' }),
+  ]
+  expect(mine.map(wants)).toEqual([true, true, true, true])
+  expect(wants(told({ body: { note: 'not me' } }))).toBe(false)
 })
 
 test('OP7 movement is told between the rest, and how far back it is kept', async () => {
@@ -218,4 +245,48 @@ test('OP10 a living actor, a list and a log that differ are each told', async ()
   log[5] = { ...entry, bytes: log[4]?.bytes ?? entry.bytes }
   expect(await run(verify, [], { 'log-only': true })).toBe(false)
   log[5] = entry
+})
+
+test('OP10 a broken chain, another decision and a snapshot that differs are each told under their name', async () => {
+  const log = town.journal.log.of(2)
+  const entry = log[5]
+  if (!entry) throw new Error('the log is short')
+  const record = decodeRecord(entry.bytes)
+  if (isClaim(record)) throw new Error('it is a claim')
+  log[5] = { ...entry, bytes: encodeRecord({ ...record, prev_hash: '0'.repeat(64) }) }
+  expect(wrongOf(await findingsOf())).toEqual(['log: chain, epochs, frames'])
+  log[5] = entry
+  const strict = behaviours.map((behaviour) =>
+    behaviour.name === 'runner' ? { ...behaviour, decide: () => [] } : behaviour,
+  )
+  expect(wrongOf(await findingsOf({ behaviours: strict }, { decide: true }))).toEqual([
+    'decided again by this code',
+  ])
+  const packed = (row: ActorRow, change: object): Uint8Array =>
+    packState({ ...(savedState(row, {}) as object), ...change }, aboutActor(row))
+  const other = (row: ActorRow): ActorRow => ({ ...row, state: packed(row, { runner_id: 'another' }) })
+  const later = (row: ActorRow): ActorRow => {
+    const ahead = { ...row, seq: row.seq + 1 }
+    return { ...ahead, state: packState(savedState(row, {}) as object, aboutActor(ahead)) }
+  }
+  const damages: readonly ((rows: readonly ActorRow[]) => readonly ActorRow[])[] = [
+    (rows) => rows.slice(1),
+    ([first, ...rest]) => (first ? [other(first), ...rest] : rest),
+    ([first, ...rest]) => (first ? [later(first), ...rest] : rest),
+  ]
+  for (const damage of damages) {
+    const { snapshots: good } = town
+    const snapshots: Snapshots = {
+      save: (cut) => good.save(cut),
+      cuts: (shard) => good.cuts(shard),
+      wake: (...of) => good.wake(...of),
+      drop: (cut) => good.drop(cut),
+      async *load(shard, n) {
+        for await (const rows of good.load(shard, n)) yield damage(rows)
+      },
+    }
+    expect(wrongOf(await findingsOf({ stores: { journal: town.journal, snapshots } }))).toEqual([
+      'snapshots = fold at their frame',
+    ])
+  }
 })

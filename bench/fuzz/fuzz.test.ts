@@ -98,18 +98,21 @@ test('FZ5 every socket answers random and mutated frames, or closes with a docum
 }, 180_000)
 
 test('FZ7 a failing input is made small, and its seed and path make it again', async () => {
+  const attempted: (readonly number[])[] = []
   const target = fuzzed<number>({
     name: 'planted',
     share: 1,
     batch: 64,
     input: fc.nat(10_000),
     attempt(inputs) {
+      attempted.push(inputs)
       if (inputs.some((input) => input > 777)) throw new Error('above 777')
     },
   })
   const { failures } = await run(target, 1_000)
   const [first] = failures
   expect(first?.input).toBe('[778]')
+  attempted.length = 0
   const again = await target.run({
     inputs: 1,
     seed: first?.seed ?? 0,
@@ -117,4 +120,6 @@ test('FZ7 a failing input is made small, and its seed and path make it again', a
     until_ms: Number.MAX_VALUE,
   })
   expect(again.failures[0]?.input).toBe('[778]')
+  // At once, and not by looking for it once more.
+  expect(attempted[0]).toEqual([778])
 })

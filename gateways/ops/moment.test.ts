@@ -1,19 +1,21 @@
 import { expect, test } from 'vitest'
 import { idAt, stand, until } from '../../engine/counter.given.ts'
 import { stateHash } from '../../engine/hash.ts'
+import { shardOf } from '../../protocols/shard.ts'
 import { atDesk } from './desk.given.ts'
 import { changesOf, diff, state } from './moment.ts'
 
 const id = idAt(7)
 
-/** A counter that was told 1, 2 and 3, a minute apart; and another one in between. */
+/** A counter that was told 1, 2 and 3, a minute apart; and others of its shard in between. */
 async function counted() {
   const here = await stand()
   const times: number[] = []
   for (const add of [1, 2, 3]) {
     await until(here.env, here.send(id, { add }))
     times.push(here.env.now_ms())
-    await until(here.env, here.send(idAt(8 + add), { add: 100 }))
+    await here.env.advance(1_000)
+    await until(here.env, here.send(idAt(8 + 2 * add), { add: 100 }))
     await here.env.advance(60_000)
   }
   return { ...atDesk({ stores: here.stores }), times: times.map((at_ms) => new Date(at_ms).toISOString()) }
@@ -21,10 +23,13 @@ async function counted() {
 
 test('OP1 the state at any past moment is the fold of what the journal held by then', async () => {
   const { json, times } = await counted()
+  expect(new Set([7, 10, 12, 14].map((index) => shardOf(idAt(index), 2))).size).toBe(1)
   const states = []
   for (const at of times) states.push((await json(state, ['counter', id], { at })).state)
   expect(states).toEqual([1, 3, 6])
   const now = await json(state, ['counter', id])
+  // Of its own newest event: others of its shard came later.
+  expect(now.at).toBe(times.at(-1))
   expect(now).toMatchObject({ state: 6, seq: 3, hash: stateHash(6), kind: 'counter', id })
   const before = await json(state, ['counter', id], { frame: String(now.frame - 1) })
   expect(before).toMatchObject({ state: 3, seq: 2, hash: stateHash(3) })

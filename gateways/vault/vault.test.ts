@@ -111,6 +111,8 @@ test('PD10 a text that was changed, or put under another name or length, opens t
   const { vault } = given()
   const sealed = await noteOf(vault, 'ring twice')
   await noteOf(vault, 'something', ali)
+  // What was opened lately is remembered, and opens no forgery.
+  expect(await vault.open(sealed)).toBe('ring twice')
   const last = sealed.at(-2) === 'A' ? 'B' : 'A'
   const forged = [
     sealed.slice(0, -2) + last + sealed.slice(-1),
@@ -151,6 +153,8 @@ test('PD12 an erased person’s texts are empty on every thread within a refresh
     rejected: 'account.not_found',
   })
   expect(await noteOf(one.vault, 'hello', ali)).toContain(ali)
+  const { vault: newcomer } = given(keys)
+  expect(await newcomer.open(sealed)).toBe('')
 })
 
 test('PD13 while the database is away those who are known go on, and the others are told to come again', async () => {

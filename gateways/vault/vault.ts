@@ -62,7 +62,7 @@ export function openVault(parts: CipherParts): Vault {
     },
     openOrLeaveOut: (value) =>
       open(value).catch((fault: unknown) => {
-        if (!(fault instanceof Fault) || !fault.retry) throw fault
+        if (!(fault instanceof Fault)) throw fault
         parts.env.log('warn', 'an answer leaves personal texts out', { fault: fault.message })
         return opened(value, lookUp(ciphers).cipherOf)
       }),

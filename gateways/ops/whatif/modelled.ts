@@ -51,6 +51,10 @@ export function modelledParts(
       how: `at their recorded positions (one in ${Math.round(thin_ms / 1_000)} s) until the model gives one another trip; then on its straight lines, and back to where he was recorded at the speed of the ways to pickups`,
     },
     {
+      name: 'how positions came',
+      how: 'all as over the socket, for their topic does not say it: one that was told over HTTP makes its runner be found for as long as the policy’s presence_socket_ms, not presence_http_ms',
+    },
+    {
       name: 'runners who give a booking up',
       how: 'do so with the bookings that they gave up in truth, as long after taking them, and with no others',
     },
