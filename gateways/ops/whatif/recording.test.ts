@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import { measuresOf } from './measures.ts'
 import { type Line, Recording } from './recording.ts'
+import { rideOf, tellRide } from './rides.ts'
 
 const span = { from_ms: 1_000, to_ms: 100_000, until_ms: 200_000 }
 const bounds = { bookings_max: 2, positions_max: 3, thin_ms: 1_000 }
@@ -53,4 +55,14 @@ test('WI11 a log that ends while a booking is on its way ends the time, and one 
   recording.move('r', place, 7_000)
   expect(recording.end().span.until_ms).toBe(7_000)
   expect(new Recording([], span, bounds).end().span.until_ms).toBe(200_000)
+})
+
+test('WI12 a booking that was given up and that nobody took again is unserved', () => {
+  const ride = rideOf('a', 1_000)
+  const declined = { type: 'booking.declined', runner_id: 'one' } as const
+  tellRide(ride, { type: 'booking.accepted', runner_id: 'one' } as never, 2_000)
+  expect(measuresOf([ride], { runners: [], span }).all).toMatchObject({ assigned: 1, unserved: 0 })
+  tellRide(ride, declined as never, 3_000)
+  expect(ride).toMatchObject({ runner_id: '', accepted_ms: 0 })
+  expect(measuresOf([ride], { runners: [], span }).all).toMatchObject({ assigned: 0, unserved: 1 })
 })
