@@ -8,9 +8,10 @@ interface Told {
 }
 
 /** For the environment of an engine: its threads write what lives in their heaps into the file (`told_heap.ts`). */
-export const heapToldTo = (path: string): Readonly<Record<string, string>> => ({
+export const heapToldTo = (path: string, every_ms = 30_000): Readonly<Record<string, string>> => ({
   NODE_OPTIONS: `--import=${new URL('told_heap.js', import.meta.url).href}`,
   KILAT_DRILL_HEAP: path,
+  KILAT_DRILL_HEAP_MS: String(every_ms),
 })
 
 /** What lived in the heaps of a process, all its threads together, in MB by the time in milliseconds; ascending. */

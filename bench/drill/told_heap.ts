@@ -5,7 +5,7 @@ import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { threadId } from 'node:worker_threads'
 
-const every_ms = 30_000
+const every_ms = Number(process.env.KILAT_DRILL_HEAP_MS)
 const path = process.env.KILAT_DRILL_HEAP ?? ''
 
 setFlagsFromString('--expose-gc')

@@ -1,10 +1,15 @@
 // A whole run: every target in turn, an engine of its own for those that need one, and what is held true all along.
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { freePort } from '../../persistence/embedded/free_port.ts'
 import type { Role } from '../../protocols/actor.ts'
 import { playJourney } from '../demo/journey.ts'
 import { onStage } from '../demo/stage.ts'
+import { heapToldTo, livingMb } from '../drill/heap.ts'
+import { residentMb } from '../drill/memory.ts'
 import { issuer, Stack } from '../stack.ts'
 import { Mint } from '../tokens.ts'
 import {
@@ -44,12 +49,14 @@ export interface Campaign {
   readonly wrong: readonly string[]
   /** MiB after a collection, at a quarter of the inputs in this process and at their end. */
   readonly heap_mib: readonly [number, number]
-  /** MiB of the engine's memory along the way. */
+  /** MiB that live in the engine's heaps, along the way. */
   readonly engine_mib: readonly number[]
 }
 
 const mib = (bytes: number) => Math.round((bytes / 1024 ** 2) * 10) / 10
 const heap_growth_max_mib = 24
+/** Each collection holds a thread up for a tenth of a second. */
+const heap_told_ms = 3_000
 
 /** Tries all inputs and tells what came of them. Rejects only when it could not be carried out. */
 export async function campaign(options: CampaignOptions): Promise<Campaign> {
@@ -177,15 +184,16 @@ async function tryOutside(
   wrong: string[],
 ): Promise<readonly number[]> {
   const watch = new EngineWatch()
+  const heap = join(tmpdir(), `kilat-fuzz-heap-${process.pid}`)
   const stack = await Stack.create({
     workers: 2,
     sts_port: await freePort(),
+    env: heapToldTo(heap, heap_told_ms),
     onLine: (line) => watch.hear(line),
   })
   try {
     await stack.start()
     const ground = await groundOf(stack, whole.note)
-    watch.follow(stack.pid)
     const targets = [
       httpTarget(ground),
       rawTarget(ground),
@@ -194,16 +202,16 @@ async function tryOutside(
       upgradeTarget(ground),
     ]
     for (const target of targets.filter(isAsked(only))) tried.push(await one(target, whole))
-    watch.end()
     if (!stack.is_alive) wrong.push(`the engine ended: ${watch.last_lines.join('\n')}`)
     else if (!(await isReady(stack.port))) wrong.push('the engine is not ready any more')
     wrong.push(...watch.wrong)
-    const growth = growthOf(watch.samples)
+    const living_mb = livingMb(heap, stack.pid).map(({ mb }) => Math.round(mb * 10) / 10)
+    const growth = growthOf(living_mb, residentMb(stack.pid))
     if (growth !== undefined) wrong.push(growth)
-    return watch.samples.map(mib)
+    return living_mb
   } finally {
-    watch.end()
     await stack.stop()
+    await rm(heap, { force: true })
   }
 }
 
