@@ -17,6 +17,8 @@ import type { Said } from './town.ts'
 
 const begin_ms = Date.UTC(2026, 10, 20, 2)
 const minute_ms = 60_000
+/** Answers come within hundredths of a second, and nothing else shall happen meanwhile. */
+const step_ms = 10
 /** A degree of latitude in km on the sphere of all distances. */
 const km_per_degree = 111.19492664455873
 
@@ -61,7 +63,7 @@ export class Street {
   }
 
   async open(): Promise<this> {
-    await this.#settled(this.#thread.open())
+    await this.env.until(this.#thread.open(), step_ms)
     return this
   }
 
@@ -75,7 +77,7 @@ export class Street {
   }
 
   async say(actor: string, id: string, command: Said, by: string, role: Role): Promise<void> {
-    const answer = await this.#settled(
+    const answer = await this.env.until(
       this.#thread.submit({
         id: this.env.uuid(),
         to: { actor, id },
@@ -84,6 +86,7 @@ export class Street {
         deadline_ms: this.env.now_ms() + minute_ms,
         lane: 'command',
       }),
+      step_ms,
     )
     if (!answer.ok) throw new Error(`${command.type}: ${answer.rejection.rejected}`)
   }
@@ -173,19 +176,6 @@ export class Street {
     const fixes = [{ seq: phone.seq, ...phone.place, at_ms: this.env.now_ms(), accuracy_m: 5 }]
     const signal = { type: 'runner.moved', boot: phone.boot, lane: 'live', via: 'socket', fixes }
     this.#thread.signal({ to: { actor: 'runner', id }, signal, by: { id, role: 'runner' } }, () => {})
-  }
-
-  async #settled<Value>(promise: Promise<Value>): Promise<Value> {
-    let ended = false
-    const end = () => {
-      ended = true
-    }
-    promise.then(end, end)
-    for (let ticks = 0; !ended; ticks++) {
-      if (ticks > 10_000) throw new Error('nobody answers')
-      await this.env.tick(10)
-    }
-    return promise
   }
 }
 

@@ -72,4 +72,16 @@ export class TickingEnv implements Env {
     this.#passed_ms = until_ms
     await this.settle()
   }
+
+  /** Ticks on until it has ended, and gives what came of it. Rejects when it takes longer than `most_ms`. */
+  async until<Value>(promise: Promise<Value>, tick_ms = 1_000, most_ms = 600_000): Promise<Value> {
+    let ended = false
+    const end = () => {
+      ended = true
+    }
+    promise.then(end, end)
+    for (const until_ms = this.#passed_ms + most_ms; !ended; await this.tick(tick_ms))
+      if (this.#passed_ms > until_ms) throw new Error('nobody answers')
+    return promise
+  }
 }

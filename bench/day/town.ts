@@ -92,8 +92,8 @@ export class Town implements Streets {
 
   /** Lives through the hours. `progress` is called at each full one. */
   async live(progress: (hour: number) => void = () => {}): Promise<void> {
-    await this.#until(this.#thread.open())
-    await this.#until(Promise.all(this.#drivers.map((driver) => driver.begin())))
+    await this.#env.until(this.#thread.open())
+    await this.#env.until(Promise.all(this.#drivers.map((driver) => driver.begin())))
     const seconds = Math.round(this.#options.hours * 3_600)
     for (let second = 1; second <= seconds; second++) {
       this.#second()
@@ -207,19 +207,6 @@ export class Town implements Streets {
     ]
     const plain = { breed: '', name: 'Mochi', age_months: 24, special_needs: '', photo_url: '' }
     return { pet_spec: { pet_type, weight_kg: this.#random.whole(1, 20), vaccinations, ...plain } }
-  }
-
-  async #until<Value>(promise: Promise<Value>): Promise<Value> {
-    let ended = false
-    const end = () => {
-      ended = true
-    }
-    promise.then(end, end)
-    for (let ticks = 0; !ended; ticks++) {
-      if (ticks > 600) throw new Error('the town does not wake up')
-      await this.#env.tick()
-    }
-    return promise
   }
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { heapToldTo, livingMb } from '../drill/heap.ts'
 import { driftOf, residentMb } from '../drill/memory.ts'
+import { rememberCommands } from '../drill/remembered.ts'
 import { Scene } from '../drill/scene.ts'
 import { pause } from '../pause.ts'
 import type { Drill, DrillOptions, Outcome } from './row.ts'
@@ -27,7 +28,9 @@ export const soakDrill: Drill = {
     const size = options.form === 'short' ? { runners: 100, owners: 20 } : { runners: 1_000, owners: 100 }
     const heap = join(tmpdir(), `kilat-soak-heap-${process.pid}`)
     const told = options.form === 'short' ? {} : { ...heapToldTo(heap), RESIDENT_ACTORS_MAX: residents_max }
-    const scene = await Scene.open({ ...options, ...size, name: 'soak', workers: 2, env: told })
+    const prepare =
+      options.form === 'short' ? {} : { prepare: (dir: string) => rememberCommands(dir, options.note) }
+    const scene = await Scene.open({ ...options, ...size, ...prepare, name: 'soak', workers: 2, env: told })
     let is_good = false
     try {
       const outcome = await soaked(scene, options, heap)
