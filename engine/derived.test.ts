@@ -36,6 +36,28 @@ test('EN22 after a restart the lists go on where they were left, read from the l
   expect((await stores.projections.watermark(0)).n).toBe(after.thread.owned[0]?.durable_n)
 })
 
+test('EN42 durable frames stay in memory while somebody lacks them, and no longer', async () => {
+  const here = await stand({ shards: 1 })
+  const kept = () => here.thread.owned[0]?.waiting.tail_bytes
+  const { project } = here.stores.projections
+  here.stores.projections.project = async () => {
+    throw new Fault('the database is away', { retry: true })
+  }
+  for (let index = 0; index < 20; index++) await until(here.env, here.send(idAt(index), { add: 1 }))
+  await here.env.advance(1_000)
+  expect(here.thread.lag).toMatchObject({ topics: 0 })
+  expect(kept()).toBeGreaterThan(20 * 512)
+  const { read } = here.stores.journal
+  here.stores.journal.read = () => {
+    throw new Fault('all of it is in memory', { retry: false })
+  }
+  here.stores.projections.project = project.bind(here.stores.projections)
+  await here.env.advance(20_000)
+  expect(here.thread.lag).toEqual({ projections: 0, topics: 0 })
+  expect(kept()).toBe(0)
+  here.stores.journal.read = read
+})
+
 test('EN23 a list waits for what its reader was told, and at most a second', async () => {
   const env = new SteppedEnv()
   const memory = new SharedArrayBuffer(boardBytes(2, 1))

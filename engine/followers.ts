@@ -33,7 +33,10 @@ export class Follower {
 
   /** Rejects with the driver's Fault when it cannot be told where the shard was left off. */
   async follow(tail: Tail): Promise<void> {
+    // It lacks everything until it is known what it has.
+    tail.passed(this, 0)
     const at = await this.#parts.begin(tail.shard)
+    tail.passed(this, at.n)
     this.#tails.set(tail.shard, { tail, at })
     this.#parts.reached(tail.shard, at)
     this.wake()
@@ -90,6 +93,7 @@ export class Follower {
     const followed = this.#tails.get(shard)
     if (!followed || followed.at.n >= position.n) return
     followed.at = position
+    followed.tail.passed(this, position.n)
     this.#parts.reached(shard, position)
   }
 

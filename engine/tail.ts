@@ -6,8 +6,9 @@ import type { DurableFrame, Journal } from './ports.ts'
 import type { Position } from './shard_row.ts'
 
 /**
- * The durable frames of one shard, for those who derive something from the log: the newest from memory, within a
- * bound, older ones from the journal. A slow reader costs a re-read, never memory and never a gap.
+ * The durable frames of one shard, for those who derive something from the log: those that a reader still lacks from
+ * memory, within a bound, older ones from the journal. A slow reader costs a re-read, never memory without end and never
+ * a gap; what all have is let go at once.
  */
 export class Tail {
   readonly shard: number
@@ -15,6 +16,7 @@ export class Tail {
   #frames: { readonly durable: DurableFrame; readonly bytes: number }[] = []
   #bytes = 0
   #end: Position
+  readonly #readers = new Map<object, number>()
 
   constructor(shard: number, journal: Journal, end: Position) {
     this.shard = shard
@@ -32,12 +34,23 @@ export class Tail {
     return this.#bytes
   }
 
+  /** A reader has carried out everything up to frame `n`, and will ask for what comes behind; without one nothing is let go. */
+  passed(reader: object, n: number): void {
+    this.#readers.set(reader, n)
+    const done = Math.min(...this.#readers.values())
+    while ((this.#frames[0]?.durable.frame.n ?? Number.POSITIVE_INFINITY) <= done) this.#drop()
+  }
+
   push(durable: DurableFrame): void {
     const bytes = 512 * (1 + durable.frame.events.length)
     this.#frames.push({ durable, bytes })
     this.#bytes += bytes
     this.#end = { n: durable.frame.n, seq: durable.seq }
-    while (this.#bytes > limits.recent_frames_bytes_max) this.#bytes -= this.#frames.shift()?.bytes ?? 0
+    while (this.#bytes > limits.recent_frames_bytes_max) this.#drop()
+  }
+
+  #drop(): void {
+    this.#bytes -= this.#frames.shift()?.bytes ?? 0
   }
 
   /** Frames after `from`, in order and without a gap, until about `events_max` events; empty at the end. */
