@@ -4,6 +4,7 @@ import { type ConnectionOptions, checkServerIdentity } from 'node:tls'
 import postgres from 'postgres'
 import { Fault } from '../engine/ports.ts'
 import { limits } from '../protocols/limits.ts'
+import { readOriginsAtOnce } from './origins.ts'
 
 export type Sql = postgres.Sql<{ bigint: number }>
 export type Transaction = postgres.TransactionSql<{ bigint: number }>
@@ -32,7 +33,7 @@ function safeInteger(text: string): number {
  */
 export function openSql(options: SqlOptions): Sql {
   const { url, ssl } = secured(options.url)
-  return postgres(url, {
+  const sql = postgres(url, {
     ...(ssl === undefined ? {} : { ssl }),
     max: options.max,
     connect_timeout: limits.database_connect_seconds,
@@ -55,6 +56,8 @@ export function openSql(options: SqlOptions): Sql {
     },
     onnotice: () => {},
   })
+  readOriginsAtOnce(sql)
+  return sql
 }
 
 export interface Secured {

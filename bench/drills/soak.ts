@@ -18,7 +18,15 @@ const growth_max_mb = 128
 /** Few, of each worker: new bookings would fill the memory for hours until the usual bound makes others sleep. */
 const residents_max = '1500'
 
-/** Half of what one machine is built for, for half an hour. A round is a minute, of the short form half of one. */
+/**
+ * Half of what one machine is built for, for half an hour. A round is a minute, of the short form half of one.
+ *
+ * What fills up to a bound of its own is no drift, and would hide one. Command ids would take hours, so an engine of the
+ * long form finds a log that fills their memory when it starts. Residents (`residents_max`) are as many as may be after
+ * ten minutes; durable frames stay for no longer than followers lack them; all else that is bounded (idle rooms, reports
+ * under way, tokens of people who come back every quarter of an hour) is full or turns over by the middle, and only what
+ * comes behind that counts.
+ */
 export const soakDrill: Drill = {
   name: 'soak',
   target: '30 minutes at half load: memory flat, no drift, zero lost',
