@@ -1,9 +1,13 @@
 import { decodeRecord } from '../protocols/codec.ts'
-import { isClaim } from '../protocols/frame.ts'
+import { type Frame, isClaim } from '../protocols/frame.ts'
 import { limits } from '../protocols/limits.ts'
 import { lift } from '../protocols/upcast.ts'
 import type { DurableFrame, Journal } from './ports.ts'
 import type { Position } from './shard_row.ts'
+
+/** What a frame counts for: one that is full of steps without events is as large as one full of events. */
+const recordsOf = ({ commands, events }: Pick<Frame, 'commands' | 'events'>): number =>
+  1 + Math.max(commands.length, events.length)
 
 /**
  * The durable frames of one shard, for those who derive something from the log: those that a reader still lacks from
@@ -42,7 +46,7 @@ export class Tail {
   }
 
   push(durable: DurableFrame): void {
-    const bytes = 512 * (1 + durable.frame.events.length)
+    const bytes = 512 * recordsOf(durable.frame)
     this.#frames.push({ durable, bytes })
     this.#bytes += bytes
     this.#end = { n: durable.frame.n, seq: durable.seq }
@@ -53,7 +57,7 @@ export class Tail {
     this.#bytes -= this.#frames.shift()?.bytes ?? 0
   }
 
-  /** Frames after `from`, in order and without a gap, until about `events_max` events; empty at the end. */
+  /** Frames after `from`, in order and without a gap, until about `events_max` events or commands; empty at the end. */
   async after(from: Position, events_max: number): Promise<readonly DurableFrame[]> {
     if (from.n >= this.#end.n) return []
     const first = this.#frames[0]?.durable.frame.n ?? Number.POSITIVE_INFINITY
@@ -67,7 +71,7 @@ export class Tail {
       const durable = this.#frames[at]?.durable
       if (!durable) break
       taken.push(durable)
-      events += 1 + durable.frame.events.length
+      events += recordsOf(durable.frame)
     }
     return taken
   }
@@ -79,7 +83,7 @@ export class Tail {
       const record = decodeRecord(bytes)
       if (isClaim(record) || record.n <= from.n) continue
       taken.push({ seq, frame: { ...record, events: record.events.map((event) => lift(event)) } })
-      events += 1 + record.events.length
+      events += recordsOf(record)
       if (events >= events_max) break
     }
     return taken
