@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { freePort } from '../../persistence/embedded/free_port.ts'
 import { pause } from '../pause.ts'
 import { isReady, Stack, type StoreUrls } from '../stack.ts'
+import { resumeAll, stopAll } from './outage/stopped.ts'
 import { Probe } from './probe.ts'
 import type { Relay } from './relay.ts'
 import type { Scene } from './scene.ts'
@@ -38,7 +39,8 @@ export async function takeOver(stage: Stage, owner: Stack, round: number): Promi
   const { scene, relay } = stage
   const witness = new Witness(owner.url)
   const booking_id = await settleIn(scene, witness)
-  process.kill(owner.pid, 'SIGSTOP')
+  // On a busy machine its other threads go on until the first has had its turn, and would still answer truly.
+  await stopAll([owner.pid], { alone: true })
   const stopped_ms = performance.now()
   // They wait at the door of the one that stands still, and are the first that it hears when it goes on.
   const note = { note: 'Two cats.' }
@@ -53,7 +55,7 @@ export async function takeOver(stage: Stage, owner: Stack, round: number): Promi
     const serving = await serves(scene, relay, stopped_ms)
     const wrong = [...serving.wrong, ...(await changeMind(scene, taker, booking_id))]
     await pause(Math.max(0, stopped_ms + pause_ms - performance.now()))
-    process.kill(owner.pid, 'SIGCONT')
+    resumeAll([owner.pid])
     const late = await Promise.all(asked)
     wrong.push(...late.flatMap(lieIn))
     wrong.push(...(await staysPassive(owner, taker, relay, witness)))
