@@ -12,6 +12,8 @@ import { Mint } from '../tokens.ts'
 /** What the rate filter lets a runner send at once; between rounds it fills again. */
 const fixes_per_round = firstPolicy.fixes_burst - 2
 const refill_ms = (firstPolicy.fixes_burst / firstPolicy.fixes_per_s) * 1_000
+/** Fewer let the engine rest, and with all at once its loop comes late to some and asks them to come again. */
+const window_fixes = 2_500
 const topic_wait_max_ms = 30_000
 
 interface Round {
@@ -62,7 +64,7 @@ async function prepare(stack: Stack, pinger: PingerProcess, options: Options): P
   await enlist(stack.port, fleet)
   const trips = await tripsOf(stack.port, owners, fleet)
   options.note(`  ${runners} runners are online, ${trips.length} of them on a trip`)
-  const window = options.size('window', runners)
+  const window = options.size('window', window_fixes)
   const { counts } = await pinger.tell({ type: 'open', port: stack.port, runners: fleet, trips, window })
   return counts
 }
@@ -100,7 +102,7 @@ async function run(options: Options) {
       rounds.length,
       { ours: median(rounds.map(({ per_s }) => per_s)) },
       {
-        counts: `pings acked to their devices and held by RUNNER_EVENTS; ${runners} runner sockets, a tenth on a trip with a watching owner and journaled waypoints, ${fixes_per_round} fixes each a round (the rate filter's burst), one of each device and at most ${options.size('window', runners)} on their way at once, ${workers} worker threads`,
+        counts: `pings acked to their devices and held by RUNNER_EVENTS; ${runners} runner sockets, a tenth on a trip with a watching owner and journaled waypoints, ${fixes_per_round} fixes each a round (the rate filter's burst), one of each device and at most ${options.size('window', window_fixes)} on their way at once, ${workers} worker threads`,
         acked_per_s: median(rounds.map(({ acked_per_s }) => acked_per_s)),
         not_on_topic: missing,
         engine_cpu_us_per_ping: ((cpuSeconds(stack.pid) - cpu.engine) * 1e6) / pings,
