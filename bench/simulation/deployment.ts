@@ -59,11 +59,14 @@ export class Deployment {
     return owned?.durable_n === this.#world.auditor.log.durable(shard)
   }
 
-  /** Looks after the processes every second, from now on. */
+  /**
+   * Looks after the processes every second, from now on. While there is trouble, each kind of it says itself how long a
+   * dead process stays away; one that begins to die just before the healing is dead after it, and nobody else sees it.
+   */
   watch(): void {
-    const { timeline, weather_life } = this.#world
+    const { timeline, weather_life, phase } = this.#world
     timeline.after(watch_ms, weather_life, () => {
-      if (this.current?.turned_out) this.keepUp()
+      if (phase.healed || this.current?.turned_out) this.keepUp()
       this.watch()
     })
   }
