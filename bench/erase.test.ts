@@ -163,9 +163,10 @@ async function live(owner: string, runner: string, admin: string) {
   return { done, cancelled, ended, open }
 }
 
+/** Those that are written: a draft gets its name when it is. */
 async function letters(): Promise<string> {
   const folder = join(stack.data_dir, 'outbox')
-  const names = await readdir(folder).catch(() => [])
+  const names = (await readdir(folder).catch(() => [])).filter((name) => !name.startsWith('.'))
   return (await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))).join('')
 }
 

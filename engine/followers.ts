@@ -42,10 +42,6 @@ export class Follower {
     this.wake()
   }
 
-  leave(shard: number): void {
-    this.#tails.delete(shard)
-  }
-
   /** Frames that are durable and not yet carried out. */
   get lag(): number {
     let lag = 0

@@ -3,6 +3,7 @@ import type { Core, ShardParts } from './core.ts'
 import { Keys } from './keys.ts'
 import { Outbox } from './outbox.ts'
 import { recover } from './recovery.ts'
+import { Refolding } from './refold.ts'
 import { Residents } from './residents.ts'
 import { Shard } from './shard.ts'
 import { Timers } from './timers.ts'
@@ -34,6 +35,7 @@ function coreOf(parts: ShardParts): Core {
     residents: new Residents({
       ...parts,
       snapshots: drivers.snapshots,
+      refolding: new Refolding({ ...parts, journal: drivers.journal }),
       quarantine: (activation, why) => core.quarantine(activation, why),
     }),
     keys: new Keys(),

@@ -5,6 +5,7 @@ import { Activation, keyOf } from './activation.ts'
 import type { Env } from './env.ts'
 import type { Grid } from './grid.ts'
 import { type ActorRow, Fault, type Snapshots } from './ports.ts'
+import type { Refolding } from './refold.ts'
 import { aboutActor } from './shard_row.ts'
 
 export interface ResidentsParts {
@@ -13,9 +14,15 @@ export interface ResidentsParts {
   readonly behaviours: ReadonlyMap<string, Behaviour>
   readonly grids: ReadonlyMap<string, Grid>
   readonly snapshots: Snapshots
+  readonly refolding: Refolding
   readonly resident_max: number
   readonly policy: () => Policy
   readonly quarantine: (activation: Activation, why: string) => void
+}
+
+interface Saved {
+  readonly seq: number
+  readonly state: unknown
 }
 
 /** Where an actor stands whose state nobody has read yet, every search asks the actor itself. */
@@ -32,7 +39,8 @@ export class Residents {
   /** By kind, then by id: an id alone is what a lookup hashes. */
   readonly #awake = new Map<string, Map<string, Activation>>()
   readonly #dozing = new Map<string, Map<string, ActorRow>>()
-  readonly #asleep = new Set<string>()
+  /** By key, the newest event of each: whether the row that is read back is that of the state that fell asleep. */
+  readonly #asleep = new Map<string, number>()
   #dirty = new Set<Activation>()
   /** Actors that have at least one event. */
   births = 0
@@ -105,14 +113,45 @@ export class Residents {
     return this.#awake.get(kind)?.get(id) ?? this.#rouse(kind, id)
   }
 
-  /** Reads a sleeper back. Rejects with a Fault when its store does not answer or it is not what was saved; the actor sleeps on. */
+  /**
+   * Reads a sleeper back. What its row does not hold any more, or not as it fell asleep, the log does, and then the next
+   * cut. Rejects with a Fault when its store does not answer; the actor sleeps on.
+   */
   async wake(kind: string, id: string): Promise<Activation> {
-    const row = await this.#parts.snapshots.wake(this.#parts.shard, kind, id)
+    const { shard, snapshots, refolding } = this.#parts
+    const key = keyOf(kind, id)
+    const row = await snapshots.wake(shard, kind, id)
+    const seq = this.#asleep.get(key)
+    const intact = row !== undefined && row.seq === seq ? this.#intact(row) : undefined
+    if (intact || seq === undefined) return this.#woken(kind, id, intact)
+    this.#parts.env.log('error', 'a sleeper is read from the log: its row is not what was saved', {
+      shard,
+      key,
+      seq,
+      row_seq: row?.seq,
+    })
+    const state = await refolding.state({ kind, id, seq })
+    const woken = this.#woken(kind, id, { seq, state })
+    this.changed(woken)
+    return woken
+  }
+
+  /** Nothing when the bytes are not what was saved. */
+  #intact(row: ActorRow): Saved | undefined {
+    try {
+      return { seq: row.seq, state: savedState(row, this.#parts.behaviours.get(row.kind)?.initial) }
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Unless somebody else woke it meanwhile, or the shard has ended. */
+  #woken(kind: string, id: string, saved: Saved | undefined): Activation {
     const now = this.peek(kind, id)
     if (now) return now
-    const woken = row ? this.restore(row) : this.#create(kind, id)
-    this.#asleep.delete(keyOf(kind, id))
-    return woken
+    const key = keyOf(kind, id)
+    if (!saved || !this.#asleep.delete(key)) throw new Fault(`${key} sleeps here no more`, { retry: true })
+    return this.#revive(kind, id, saved)
   }
 
   /**
@@ -120,11 +159,14 @@ export class Residents {
    * what was saved.
    */
   restore(row: ActorRow): Activation {
-    const behaviour = this.#parts.behaviours.get(row.kind)
-    const state = savedState(row, behaviour?.initial)
-    const activation = this.#create(row.kind, row.id)
+    const state = savedState(row, this.#parts.behaviours.get(row.kind)?.initial)
+    return this.#revive(row.kind, row.id, { seq: row.seq, state })
+  }
+
+  #revive(kind: string, id: string, { seq, state }: Saved): Activation {
+    const activation = this.#create(kind, id)
     activation.state = state
-    activation.seq = row.seq
+    activation.seq = seq
     this.inspect(activation)
     return activation
   }
@@ -135,8 +177,8 @@ export class Residents {
    */
   takeOver(row: ActorRow): void {
     read(row, checkState)
-    const { kind, id, latitude, longitude } = row
-    if (this.full) return void this.#asleep.add(keyOf(kind, id))
+    const { kind, id, seq, latitude, longitude } = row
+    if (this.full) return void this.#asleep.set(keyOf(kind, id), seq)
     this.#dozing.get(kind)?.set(id, row)
     if (latitude === undefined || longitude === undefined) return
     this.#parts.grids.get(kind)?.place(id, latitude, longitude, every_bit)
@@ -207,11 +249,11 @@ export class Residents {
   #sleepFromDozing(excess: number): number {
     let count = 0
     for (const ofKind of this.#dozing.values())
-      for (const [id, { kind, latitude }] of ofKind) {
+      for (const [id, { kind, seq, latitude }] of ofKind) {
         if (count === excess) return count
         if (latitude !== undefined) continue
         ofKind.delete(id)
-        this.#asleep.add(keyOf(kind, id))
+        this.#asleep.set(keyOf(kind, id), seq)
         count += 1
       }
     return count
@@ -247,7 +289,7 @@ export class Residents {
   /** An actor that was never told anything is worth nothing: it goes without a trace. */
   #sleep(activation: Activation): void {
     this.#forget(activation)
-    if (activation.seq > 0) this.#asleep.add(activation.key)
+    if (activation.seq > 0) this.#asleep.set(activation.key, activation.seq)
   }
 
   #forget({ address }: Activation): void {

@@ -9,6 +9,7 @@ import { MemorySnapshots } from '../../engine/memory_snapshots.ts'
 import { Outbox } from '../../engine/outbox.ts'
 import { type ActorRow, Fault, type LogEntry } from '../../engine/ports.ts'
 import { recover } from '../../engine/recovery.ts'
+import { Refolding } from '../../engine/refold.ts'
 import { Residents } from '../../engine/residents.ts'
 import { Timers } from '../../engine/timers.ts'
 import { firstPolicy } from '../../protocols/policy.ts'
@@ -41,12 +42,15 @@ async function recovered({ shard }: RecordedShard, shards: number, damage: Damag
   const quarantined: string[] = []
   const quarantine = ({ key }: { readonly key: string }, why: string) =>
     void quarantined.push(`${key}: ${why}`)
+  const journal = new MemoryJournal(log)
+  const known_kinds = new Map(behaviours.map((behaviour) => [behaviour.name, behaviour]))
   const residents = new Residents({
     shard,
     env,
-    behaviours: new Map(behaviours.map((behaviour) => [behaviour.name, behaviour])),
+    behaviours: known_kinds,
     grids: new Map(),
     snapshots,
+    refolding: new Refolding({ shard, journal, behaviours: known_kinds }),
     resident_max: 1_000,
     policy: () => firstPolicy,
     quarantine,
@@ -62,7 +66,7 @@ async function recovered({ shard }: RecordedShard, shards: number, damage: Damag
     shard,
     shards,
     env,
-    journal: new MemoryJournal(log),
+    journal,
     snapshots,
     residents,
     keys,

@@ -31,17 +31,33 @@ export function openOutbox(data_dir: string, env: Env): Mail {
   }
 }
 
-/** Removes every letter to this address: how many there were. */
+/** A letter that is being written may be read half, or be gone to its final name. */
+const looks_max = 3
+
+/** Removes every letter to this address, drafts included: how many there were. */
 export async function forgetLetters(data_dir: string, to: string): Promise<number> {
   const folder = join(data_dir, 'outbox')
   let forgotten = 0
-  for (const name of (await readdir(folder).catch(() => [])).filter((each) => each.endsWith('.json'))) {
-    const letter = JSON.parse(await readFile(join(folder, name), 'utf8').catch(() => '{}')) as Partial<Letter>
-    if (letter.to !== to) continue
-    await rm(join(folder, name), { force: true })
-    forgotten += 1
+  for (let looks = 0; looks < looks_max; looks++) {
+    let unsure = false
+    for (const name of (await readdir(folder).catch(() => [])).filter((each) => each.endsWith('.json'))) {
+      const letter = await letterIn(join(folder, name))
+      unsure ||= letter === undefined
+      if (letter?.to !== to) continue
+      await rm(join(folder, name), { force: true })
+      forgotten += 1
+    }
+    if (!unsure) break
   }
   return forgotten
+}
+
+async function letterIn(file: string): Promise<Partial<Letter> | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Partial<Letter>
+  } catch {
+    return undefined
+  }
 }
 
 async function forgetOldest(folder: string): Promise<void> {

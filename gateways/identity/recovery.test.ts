@@ -1,11 +1,11 @@
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { SteppedEnv } from '../../engine/clock.ts'
 import { limits } from '../../protocols/limits.ts'
 import { startHttp, type TestHttp } from '../http/testing.ts'
-import { openOutbox } from './mail.ts'
+import { forgetLetters, openOutbox } from './mail.ts'
 
 const email = 'mina@kilat.test'
 const password = 'correct horse'
@@ -96,6 +96,28 @@ test('ST54 a letter is a file that only its owner reads, and the log does not te
     expect((await stat(last)).mode & 0o777).toBe(0o600)
     expect(JSON.stringify(env.lines)).not.toContain('secret')
     expect(JSON.stringify(env.lines)).not.toContain(email)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
+test('ST55 letters to one address are forgotten, whatever else lies in the outbox', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'kilat-outbox-'))
+  try {
+    const env = new SteppedEnv()
+    const mail = openOutbox(folder, env)
+    for (const to of [email, 'other@kilat.test', email])
+      await mail.send({ to, subject: 'Hello', text: 'code' })
+    const outbox = join(folder, 'outbox')
+    await writeFile(join(outbox, '.1-draft.json'), JSON.stringify({ to: email, subject: 'Hello', text: 'x' }))
+    await writeFile(join(outbox, '.2-half.json'), '{"to":')
+    expect(await forgetLetters(folder, email)).toBe(3)
+    const left = await Promise.all(
+      (await readdir(outbox)).map((name) => readFile(join(outbox, name), 'utf8')),
+    )
+    expect(left.join('')).toContain('other@kilat.test')
+    expect(left.join('')).not.toContain(email)
+    expect(await forgetLetters(join(folder, 'nowhere'), email)).toBe(0)
   } finally {
     await rm(folder, { recursive: true })
   }
