@@ -324,3 +324,32 @@ test('PY16 a word about a payment that nobody asked for changes nothing', () => 
   given(payment, []).when(seen('requires_capture')).yieldsNothing()
   given(payment, []).when(capture).yieldsNothing()
 })
+
+test('PY17 what becomes of a second intent of the same hold changes nothing about the first, and its money goes back', () => {
+  const double = { stripe_payment_id: 'pi_2' }
+  const stray = (status: 'requires_capture' | 'succeeded') =>
+    ({ type: 'payment.stray_found', hold: 1, ...double, status }) as const
+  const { reason } = cancel
+  const returning = [created, held, returned(reason)]
+  for (const history of [[created, held], capturing, [...capturing, released], returning]) {
+    given(payment, history).when(seen('canceled', double)).yieldsNothing()
+    given(payment, history)
+      .when(seen('requires_payment_method', { ...double, failure: 'expired_card' }))
+      .yieldsNothing()
+    for (const status of ['requires_capture', 'succeeded'] as const)
+      given(payment, history)
+        .when(seen(status, double))
+        .yields([stray(status)])
+  }
+  const waiting = {
+    type: 'payment.action_required',
+    ...names,
+    hold: 1,
+    stripe_payment_id: intent_id,
+    redirect_url: 'https://pay.example/approve',
+  } as const
+  given(payment, [created, waiting]).when(seen('canceled', double)).yieldsNothing()
+  given(payment, [created, waiting])
+    .when(seen('requires_capture', double))
+    .yields([{ ...held, ...double }])
+})

@@ -91,17 +91,25 @@ export function observed(
   if (state.status === 'none') return []
   if (seen.hold !== state.hold || state.status === 'failed' || state.status === 'refunded')
     return stray(state, seen)
-  if (state.status === 'pending') return ofPending(state, seen, at_ms, policy.hold_life_ms)
+  const is_double = isDouble(state, seen)
+  if (state.status === 'pending')
+    return is_double && !hasMoney(seen) ? [] : ofPending(state, seen, at_ms, policy.hold_life_ms)
+  if (is_double) return stray(state, seen)
   return state.status === 'held' ? ofHeld(state, seen) : []
 }
 
+/** Another intent of the same hold, as two processes make that both try at once: its end is not the end of ours. */
+const isDouble = (state: Payment, { stripe_payment_id: id }: Observation) =>
+  state.stripe_payment_id !== '' && id !== '' && id !== state.stripe_payment_id
+
+const hasMoney = ({ status, captured_cents, refunded_cents }: Observation) =>
+  status === 'requires_capture' || (status === 'succeeded' && captured_cents > refunded_cents)
+
 /** An intent that nobody wants any more and that has money all the same; each state of it is taken up once. */
 function stray({ strays }: Payment, seen: Observation): readonly PaymentEvent[] {
-  const { hold, stripe_payment_id, status, captured_cents, refunded_cents } = seen
-  const has_money =
-    status === 'requires_capture' || (status === 'succeeded' && captured_cents > refunded_cents)
+  const { hold, stripe_payment_id, status } = seen
   const is_known = strays.includes(strayOf(stripe_payment_id, status)) || strays.length >= strays_max
-  return has_money && !is_known ? [{ type: 'payment.stray_found', hold, stripe_payment_id, status }] : []
+  return hasMoney(seen) && !is_known ? [{ type: 'payment.stray_found', hold, stripe_payment_id, status }] : []
 }
 
 const strays_max = 4 * limits.holds_per_payment_max

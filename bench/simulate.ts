@@ -104,7 +104,7 @@ async function repeat(seed: number): Promise<number> {
   return isGood(outcome) ? 0 : 1
 }
 
-/** The first failure, as small as it gets. */
+/** A failure, and how small it gets. */
 async function explain(failed: Outcome): Promise<void> {
   tell(failed)
   note(`  ${commandOf(failed.plan)}`)
@@ -150,7 +150,11 @@ async function main(): Promise<number> {
     ),
   )
   const { seeds, events, failed } = tally
-  const [first] = failed
+  const [first, ...others] = failed
+  for (const other of others) {
+    tell(other)
+    note(`  ${commandOf(other.plan)}`)
+  }
   if (first) await explain(first)
   if (values.json) print(JSON.stringify(row(tally)))
   else {

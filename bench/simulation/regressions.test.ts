@@ -26,6 +26,11 @@ const failed: readonly {
     found: 'a sleeper that was woken as it had been before, its newest row gone with a false cut (EN43)',
   },
   {
+    seed: 795436739,
+    found:
+      'a hold that failed by the end of a second intent, and was not let go when its booking was cancelled (PY17)',
+  },
+  {
     seed: 795429483,
     found: 'a process that died just after the healing, and nobody who looks after processes saw it',
   },
