@@ -43,7 +43,8 @@ export class Snapshotter {
   #opened: Opened | undefined
   #saving: Promise<void> | undefined
   #force = false
-  #failing = false
+  /** How many cuts in a row could not be saved. */
+  #failures = 0
 
   constructor(parts: SnapshotterParts) {
     this.#parts = parts
@@ -77,7 +78,7 @@ export class Snapshotter {
 
   /** The last cut could not be saved. */
   get failing(): boolean {
-    return this.#failing
+    return this.#failures > 0
   }
 
   /** Resolves when no cut is being written. */
@@ -111,7 +112,14 @@ export class Snapshotter {
 
   #due(): boolean {
     const passed_ms = this.#parts.env.monotonic_ms() - this.#last_ms
-    return this.#force || this.#events >= limits.snapshot_events || passed_ms >= limits.snapshot_interval_ms
+    return this.#force || this.#events >= limits.snapshot_events || passed_ms >= this.#wait_ms
+  }
+
+  /** New actors are refused while a full shard cannot be saved: whatever kept a cut out may be over in a moment. */
+  get #wait_ms(): number {
+    const { snapshot_interval_ms, snapshot_retry_first_ms } = limits
+    if (!this.failing) return snapshot_interval_ms
+    return Math.min(snapshot_interval_ms, snapshot_retry_first_ms * 2 ** (this.#failures - 1))
   }
 
   async #save({ n, row, kept }: Opened, tip: Tip, at_ms: number): Promise<void> {
@@ -125,11 +133,11 @@ export class Snapshotter {
       const { epoch, seq: log_seq, hash } = tip.frame
       const head = { shard, epoch, n, log_seq, hash, at_ms }
       await snapshots.save({ ...head, shard_row: packRow(row, head), actors })
-      this.#failing = false
+      this.#failures = 0
       this.#parts.saved(n)
     } catch (cause) {
       // The next cut holds these too; until then recovery replays a little more.
-      this.#failing = true
+      this.#failures += 1
       this.#parts.residents.giveBack(kept.map(({ activation }) => activation))
       env.log('warn', 'a snapshot could not be saved', { shard, n, cause: String(cause) })
       if (cause instanceof Fault && !cause.retry) await this.#mend()

@@ -66,6 +66,8 @@ export const limits = {
   // Snapshots and projections.
   snapshot_events: 50_000,
   snapshot_interval_ms: 30_000,
+  /** After a cut that could not be saved, and twice as long after each further one, up to the interval. */
+  snapshot_retry_first_ms: 1_000,
   projection_batch_events: 2_000,
   read_your_writes_ms: 1_000,
 

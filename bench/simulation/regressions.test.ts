@@ -31,6 +31,10 @@ const failed: readonly {
       'a hold that failed by the end of a second intent, and was not let go when its booking was cancelled (PY17)',
   },
   {
+    seed: 795437202,
+    found: 'a full shard that took nobody new for half a minute, since one cut could not be saved (EN44)',
+  },
+  {
     seed: 795429483,
     found: 'a process that died just after the healing, and nobody who looks after processes saw it',
   },
