@@ -29,13 +29,14 @@ export interface FalseCutsParts {
 /**
  * Drops the cuts that the log does not confirm: one that names a frame or an epoch that never was would keep every true
  * one out for good. Only the log's owner may: while its newest entry is of `writer`, nobody else can have cut anything
- * behind it. Rejects with a Fault.
+ * behind it. Resolves with how many there were. Rejects with a Fault.
  */
-export async function dropFalse(parts: FalseCutsParts, writer: string): Promise<void> {
+export async function dropFalse(parts: FalseCutsParts, writer: string): Promise<number> {
   const { shard, env, journal, snapshots } = parts
   const cuts = await snapshots.cuts(shard)
   const last = await journal.last(shard)
-  if (!last || decodeRecord(last.bytes).writer !== writer) return
+  if (!last || decodeRecord(last.bytes).writer !== writer) return 0
+  let dropped = 0
   for (const cut of cuts) {
     if (await confirms(journal, cut, last.seq)) continue
     env.log('error', 'a snapshot that the log does not know is dropped', {
@@ -44,5 +45,7 @@ export async function dropFalse(parts: FalseCutsParts, writer: string): Promise<
       epoch: cut.epoch,
     })
     await snapshots.drop(cut)
+    dropped += 1
   }
+  return dropped
 }

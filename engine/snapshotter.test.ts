@@ -7,14 +7,17 @@ import { Fault, type Snapshots } from './ports.ts'
 function fallible() {
   const twins = memoryStores()
   const store = twins.snapshots
-  const given = { down: false, tries: 0 }
+  const given = { down: false, lies: false, tries: 0 }
   const snapshots: Snapshots = {
     save: async (cut) => {
       given.tries += 1
-      if (given.down) throw new Fault('the database is away', { retry: true })
+      if (given.down) throw new Fault('the database is away', { retry: !given.lies })
       await store.save(cut)
     },
-    cuts: (shard) => store.cuts(shard),
+    cuts: async (shard) => {
+      const cuts = await store.cuts(shard)
+      return given.lies ? cuts.map((cut) => ({ ...cut, epoch: cut.epoch + 1_000 })) : cuts
+    },
     load: (shard, n) => store.load(shard, n),
     wake: (shard, kind, id) => store.wake(shard, kind, id),
     drop: (cut) => store.drop(cut),
@@ -56,4 +59,21 @@ test('EN44 a full shard takes new actors again a second after a cut failed once'
   given.down = false
   await here.env.advance(first_ms + 200)
   expect(await until(here.env, here.send(idAt(5), { add: 1 }))).toMatchObject({ view: { state: 1 } })
+})
+
+test('EN44 when a false cut was dropped the next one is saved a second later, however long it was in the way', async () => {
+  const given = fallible()
+  const here = await stand({ shards: 1, stores: given.stores })
+  await until(here.env, here.send(idAt(1), { add: 1 }))
+  await here.env.advance(interval_ms)
+  await until(here.env, here.send(idAt(1), { add: 1 }))
+  given.down = true
+  for (let tries = given.tries + 7; given.tries < tries; ) await here.env.advance(100)
+  given.lies = true
+  const { tries } = given
+  while (given.tries === tries) await here.env.advance(100)
+  Object.assign(given, { down: false, lies: false })
+  await here.env.advance(first_ms + 200)
+  expect(given.tries).toBe(tries + 2)
+  expect((await given.stores.snapshots.cuts(0))[0]?.n).toBe(2)
 })

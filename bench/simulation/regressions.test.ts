@@ -34,6 +34,7 @@ const failed: readonly {
     seed: 795437202,
     found: 'a full shard that took nobody new for half a minute, since one cut could not be saved (EN44)',
   },
+  { seed: 795437226, found: 'the same, after a false cut that had been in the way for long' },
   {
     seed: 795429483,
     found: 'a process that died just after the healing, and nobody who looks after processes saw it',
