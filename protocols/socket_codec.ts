@@ -162,7 +162,7 @@ function foldCase(value: object, field: string): void {
   if (typeof text === 'string') record[field] = text.toLowerCase()
 }
 
-/** A server's message as the frame of either encoding. */
+/** A server's message as the frame of either encoding. Bytes are valid until the next call: whoever keeps them copies them. */
 export function encodeServer(message: ServerMessage, is_binary: boolean): string | Uint8Array {
   if (!is_binary) return JSON.stringify(message)
   return message.type === 'acked' ? encodeAcked(message.boot, message.ranges) : packr.pack(message)
@@ -179,14 +179,15 @@ function encodeAcked(boot: string, ranges: readonly (readonly [number, number])[
   ack[at++] = 0x92
   at = putUnsigned(ack, at, range[0])
   at = putUnsigned(ack, at, range[1])
-  return ack.slice(0, at)
+  // A copy would be an ArrayBuffer of its own for every fix, made and freed outside of V8's heap.
+  return ack.subarray(0, at)
 }
 
 const boot_chars = 36
 const uint32_end = 0x1_0000_0000
 /** An array of three, `a`, and the head of the boot's string. */
 const ack_head = Uint8Array.of(0x93, 0xa1, 'a'.charCodeAt(0), 0xd9, boot_chars)
-const ack = new Uint8Array(ack_head.length + boot_chars + 11)
+const ack = new Uint8Array(128)
 
 /** Writes a whole number below 2^32 in its shortest form; the result is where the next thing goes. */
 function putUnsigned(bytes: Uint8Array, at: number, value: number): number {

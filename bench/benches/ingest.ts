@@ -13,7 +13,7 @@ import { Mint } from '../tokens.ts'
 const fixes_per_round = firstPolicy.fixes_burst - 2
 const refill_ms = (firstPolicy.fixes_burst / firstPolicy.fixes_per_s) * 1_000
 /** Fewer let the engine rest, and with all at once its loop comes late to some and asks them to come again. */
-const window_fixes = 2_500
+const window_fixes = 4_000
 const topic_wait_max_ms = 30_000
 
 interface Round {
@@ -102,7 +102,7 @@ async function run(options: Options) {
       rounds.length,
       { ours: median(rounds.map(({ per_s }) => per_s)) },
       {
-        counts: `pings acked to their devices and held by RUNNER_EVENTS; ${runners} runner sockets, a tenth on a trip with a watching owner and journaled waypoints, ${fixes_per_round} fixes each a round (the rate filter's burst), one of each device and at most ${options.size('window', window_fixes)} on their way at once, ${workers} worker threads`,
+        counts: `pings acked to their devices and held by RUNNER_EVENTS; ${runners} runner sockets, a tenth on a trip with a watching owner and journaled waypoints, ${fixes_per_round} fixes each a round (the rate filter's burst), one of each device after the other, at most ${options.size('window', window_fixes)} unanswered at once, ${workers} worker threads`,
         acked_per_s: median(rounds.map(({ acked_per_s }) => acked_per_s)),
         not_on_topic: missing,
         engine_cpu_us_per_ping: ((cpuSeconds(stack.pid) - cpu.engine) * 1e6) / pings,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { decodeServer } from '../../protocols/socket_codec.ts'
 import { ackedIn, FixFrame } from './fix_frame.ts'
 import type { LoadTrip, RunnerPerson } from './fleet.ts'
+import { type Sender, Turns } from './turns.ts'
 import { LoadSocket } from './web_socket.ts'
 
 /** About a metre: the next fix is never a jump. */
@@ -20,54 +21,21 @@ export interface PingCounts {
   readonly codes: Record<string, number>
 }
 
-/** Lets at most so many fixes be on their way at once, first come, first served. */
-class Window {
-  readonly #waiting: (() => void)[] = []
-  #head = 0
-  #free: number
-
-  constructor(size: number) {
-    this.#free = size
-  }
-
-  enter(send: () => void): void {
-    if (this.#free === 0) {
-      this.#waiting.push(send)
-      return
-    }
-    this.#free -= 1
-    send()
-  }
-
-  leave(): void {
-    const next = this.#waiting[this.#head]
-    if (!next) {
-      this.#waiting.length = 0
-      this.#head = 0
-      this.#free += 1
-      return
-    }
-    this.#head += 1
-    next()
-  }
-}
-
-/** A runner's device with one fix on its way at a time. */
-class Device {
+/** A runner's device. It sends when it is its turn, whether its last fix has been answered or not. */
+class Device implements Sender {
   readonly #runner: RunnerPerson
   readonly #counts: PingCounts
-  readonly #window: Window
-  readonly #frame = new FixFrame(randomUUID())
-  readonly #send = () => this.#sendFix()
+  readonly #ended: (fixes: number) => void
+  readonly #boot = randomUUID()
+  #frame = new FixFrame(this.#boot)
   #socket: LoadSocket | undefined
   #seq = 0
-  #left = 0
-  #done: () => void = () => {}
+  #unanswered = 0
 
-  constructor(runner: RunnerPerson, counts: PingCounts, window: Window) {
+  constructor(runner: RunnerPerson, counts: PingCounts, ended: (fixes: number) => void) {
     this.#runner = runner
     this.#counts = counts
-    this.#window = window
+    this.#ended = ended
   }
 
   async open(port: number): Promise<void> {
@@ -76,38 +44,31 @@ class Device {
       port,
       path,
       (opcode, bytes, start, end) => this.#take(opcode, bytes, start, end),
-      () => {
-        this.#counts.closed += 1
-        this.#done()
-      },
+      () => this.#closed(),
     )
   }
 
-  /** Resolves when that many fixes have been answered. */
-  send(fixes: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#left = fixes
-      this.#done = resolve
-      this.#next()
-    })
+  send(): boolean {
+    if (!this.#socket) return false
+    this.#seq += 1
+    this.#unanswered += 1
+    this.#sendFix(this.#seq)
+    return true
   }
 
   close(): void {
-    this.#done = () => {}
-    this.#socket?.close()
+    const socket = this.#socket
+    this.#socket = undefined
+    socket?.close()
   }
 
-  #next(): void {
-    if (this.#left === 0) return this.#done()
-    this.#left -= 1
-    this.#seq += 1
-    this.#window.enter(this.#send)
-  }
-
-  #sendFix(): void {
+  #sendFix(seq: number): void {
+    const socket = this.#socket
+    if (!socket) return
     this.#counts.sent += 1
     const { latitude, longitude } = this.#runner
-    this.#socket?.send(this.#frame.of(this.#seq, latitude + this.#seq * step_degrees, longitude, Date.now()))
+    if (!socket.idle) this.#frame = new FixFrame(this.#boot)
+    socket.send(this.#frame.of(seq, latitude + seq * step_degrees, longitude, Date.now()))
   }
 
   #take(opcode: number, bytes: Buffer, start: number, end: number): void {
@@ -115,8 +76,12 @@ class Device {
     const acked = ackedIn(bytes, start, end)
     if (acked === undefined) return this.#other(opcode, bytes.subarray(start, end))
     this.#counts.acked += acked
-    this.#window.leave()
-    this.#next()
+    this.#end(acked)
+  }
+
+  #end(fixes: number): void {
+    this.#unanswered -= fixes
+    this.#ended(fixes)
   }
 
   #other(opcode: number, payload: Buffer): void {
@@ -125,14 +90,26 @@ class Device {
     const { code, retry_after_ms } = message.problem
     this.#counts.codes[code] = (this.#counts.codes[code] ?? 0) + 1
     if (message.type === 'rejected') return
-    this.#window.leave()
+    const seqs = message.ranges.flatMap(([from, to]) =>
+      Array.from({ length: to - from + 1 }, (_, index) => from + index),
+    )
     if (retry_after_ms === undefined) {
-      this.#counts.refused += 1
-      this.#next()
+      this.#counts.refused += seqs.length
+      this.#end(seqs.length)
       return
     }
-    this.#counts.again += 1
-    setTimeout(() => this.#window.enter(this.#send), retry_after_ms)
+    this.#counts.again += seqs.length
+    setTimeout(() => {
+      for (const seq of seqs) this.#sendFix(seq)
+    }, retry_after_ms)
+  }
+
+  /** What it has sent is never answered. */
+  #closed(): void {
+    if (!this.#socket) return
+    this.#socket = undefined
+    this.#counts.closed += 1
+    this.#end(this.#unanswered)
   }
 }
 
@@ -149,17 +126,19 @@ export class Pinger {
   }
   readonly #devices: Device[] = []
   readonly #watchers: LoadSocket[] = []
+  #window = 0
+  #turns: Turns | undefined
 
   /** `window`: fixes on their way at once, of all devices together. */
   async open(
     port: number,
     runners: readonly RunnerPerson[],
     trips: readonly LoadTrip[],
-    window_size: number,
+    window: number,
   ): Promise<void> {
-    const window = new Window(window_size)
+    this.#window = window
     for (const runner of runners) {
-      const device = new Device(runner, this.counts, window)
+      const device = new Device(runner, this.counts, (fixes) => this.#turns?.ended(fixes))
       await device.open(port)
       this.#devices.push(device)
     }
@@ -172,9 +151,11 @@ export class Pinger {
     }
   }
 
-  /** Lets every device send that many fixes, each as soon as the last one is acked and the window lets it. */
+  /** Lets every device send that many fixes, one of each after the other, as the window lets them. */
   async round(fixes: number): Promise<void> {
-    await Promise.all(this.#devices.map((device) => device.send(fixes)))
+    this.#turns = new Turns(this.#devices, fixes, this.#window)
+    await this.#turns.run()
+    this.#turns = undefined
   }
 
   close(): void {

@@ -42,7 +42,12 @@ export class LoadSocket {
     })
   }
 
-  /** Sends a frame that `frameOf` made; its bytes must stay untouched until the server has it. */
+  /** The kernel has taken all that was sent: nobody reads the bytes of a frame any more. */
+  get idle(): boolean {
+    return this.#socket.writableLength === 0
+  }
+
+  /** Sends a frame that `frameOf` made; its bytes must stay untouched until the socket is idle. */
   send(frame: Buffer): void {
     this.#socket.write(frame)
   }
