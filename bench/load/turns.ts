@@ -47,6 +47,6 @@ export class Turns {
       if (!sender?.send()) this.#ended += 1
     }
     this.#pumping = false
-    if (this.#ended === this.#total) this.#done()
+    if (this.#ended >= this.#total) this.#done()
   }
 }
