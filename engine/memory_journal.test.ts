@@ -29,6 +29,16 @@ test('JN10 an append that hangs is judged by the log as it is when it arrives', 
   await expect(late).rejects.toThrow('the last sequence')
 })
 
+test('JN19 the log keeps bytes of its own, and nothing of the block that they were cut from', async () => {
+  const journal = new MemoryJournal()
+  const block = Buffer.alloc(64_000, 1)
+  await journal.append(1, 'a', block.subarray(10, 110), 0)
+  block.fill(2)
+  const kept = (await journal.last(1))?.bytes
+  expect(kept).toEqual(new Uint8Array(100).fill(1))
+  expect(kept?.buffer.byteLength).toBe(100)
+})
+
 test('JN11 a journal that cannot be reached says so, and has its entries when it is back', async () => {
   const journal = new MemoryJournal()
   const seq = await journal.append(1, 'a', bytes, 0)

@@ -100,7 +100,8 @@ export class MemoryJournal implements Journal {
     if (known !== undefined) return known
     this.log.last_seq += 1
     this.log.ids.set(`${shard} ${id}`, this.log.last_seq)
-    this.log.of(shard).push({ seq: this.log.last_seq, id, bytes: bytes.slice() })
+    // A Buffer's own slice would be a view, which holds on to the whole block that a packer cut it from.
+    this.log.of(shard).push({ seq: this.log.last_seq, id, bytes: new Uint8Array(bytes) })
     return this.log.last_seq
   }
 

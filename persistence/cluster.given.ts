@@ -10,18 +10,23 @@ import { spawnGuarded } from './embedded/guarded.ts'
 import { secured } from './pg.ts'
 
 const homes = '/usr/lib/postgresql'
+const shares = '/usr/share/postgresql'
 const ready_ms = 60_000
 const stop_ms = 15_000
 
+/** The versions of PostgreSQL for which this machine has PostGIS, the newest last. */
+export function postgisVersions(): readonly string[] {
+  if (!existsSync(shares)) return []
+  return readdirSync(shares)
+    .filter((version) => existsSync(join(shares, version, 'extension', 'postgis.control')))
+    .sort((a, b) => Number(a) - Number(b))
+}
+
 /** The folder of the newest PostgreSQL that has PostGIS; undefined where there is none. */
 export function postgresPrograms(): string | undefined {
-  if (!existsSync(homes)) return undefined
-  const versions = readdirSync(homes).filter(
-    (version) =>
-      existsSync(join(homes, version, 'bin', 'initdb')) &&
-      existsSync(`/usr/share/postgresql/${version}/extension/postgis.control`),
-  )
-  const newest = versions.sort((a, b) => Number(a) - Number(b)).at(-1)
+  const newest = postgisVersions()
+    .filter((version) => existsSync(join(homes, version, 'bin', 'initdb')))
+    .at(-1)
   return newest === undefined ? undefined : join(homes, newest, 'bin')
 }
 
