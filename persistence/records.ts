@@ -36,7 +36,7 @@ export const storable = (text: string): string => text.replace(unstorable, '\uFF
 /** Rows as one JSON array, for `jsonb_to_recordset(…::text::jsonb)`. */
 export function recordset(rows: readonly object[]): string {
   const text = JSON.stringify(rows)
-  // Both kinds of letters that cannot be stored are written as escapes, and going through all values takes three times as long.
+  // Both kinds of letters that cannot be stored are written as escapes; going through all values takes a third longer.
   if (!text.includes('\\u')) return text
   return JSON.stringify(rows, (_key, value: unknown) => (typeof value === 'string' ? storable(value) : value))
 }

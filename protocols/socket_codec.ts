@@ -187,6 +187,7 @@ const boot_chars = 36
 const uint32_end = 0x1_0000_0000
 /** An array of three, `a`, and the head of the boot's string. */
 const ack_head = Uint8Array.of(0x93, 0xa1, 'a'.charCodeAt(0), 0xd9, boot_chars)
+/** Longer than the 64 bytes up to which V8 keeps an array's bytes in its heap, from where they are moved at the first use outside. */
 const ack = new Uint8Array(128)
 
 /** Writes a whole number below 2^32 in its shortest form; the result is where the next thing goes. */
